@@ -1,0 +1,53 @@
+import { CacheError } from '../errors.js';
+import type { Codec } from './codec.js';
+import { pack, unpack } from './packer.js';
+import { Refusal } from './refusal.js';
+import { toStorable } from './storable.js';
+
+/**
+ * MessagePack. What comes back is deeply equal to what went in, of the same types:
+ *
+ * - all primitives but symbols: `undefined` (in fields too), `-0`, `NaN`, a bigint of any size, any text;
+ * - plain objects, also without a prototype and with any names of fields; arrays, with their holes;
+ * - Date, Map, Set, RegExp, Buffer, ArrayBuffer, DataView and typed arrays, boxed primitives;
+ * - errors: class (of those that the language has), name, message, stack, cause, and fields such as `code`.
+ *
+ * What comes back as something else:
+ *
+ * - an object with a method `toJSON` (and none of the types above) as what that returns, as `JSON.stringify` has it;
+ * - any other class instance as a plain object of its own enumerable fields; accessors of the class are not called;
+ * - an instance of a subclass of the types above as one of that type;
+ * - an object that is referred to twice as two equal ones.
+ *
+ * Fields named by symbols, and fields that somebody put on an array, a Date, a Map and so on, are left out, as is
+ * the `lastIndex` of a RegExp.
+ *
+ * Refused are functions, symbols, promises, weak collections, SharedArrayBuffer, objects that keep their content
+ * out of sight (URLSearchParams, Blob, Intl …), circular references, and more than 256 levels of nesting.
+ */
+export class MsgpackCodec implements Codec {
+  /**
+   * @returns bytes in memory of their own
+   * @throws CacheError `CACHE_UNCACHEABLE_VALUE`; the message names the place in the value, never what is there
+   */
+  encode(value: unknown): Buffer {
+    try {
+      const { form, asRecords } = toStorable(value);
+      return pack(form, asRecords);
+    } catch (error) {
+      const refusal = error instanceof Refusal ? error : new Refusal('too much of it', { cause: error });
+      throw refusal.toCacheError();
+    }
+  }
+
+  /** @throws CacheError `CACHE_INVALID_ENTRY`, its cause says what is wrong with the bytes */
+  decode(bytes: Uint8Array): unknown {
+    try {
+      return unpack(bytes);
+    } catch (cause) {
+      throw new CacheError('CACHE_INVALID_ENTRY', 'The stored bytes are not a value of this library.', {
+        cause,
+      });
+    }
+  }
+}

@@ -1,0 +1,240 @@
+import { crc32 } from 'node:zlib';
+import * as fc from 'fast-check';
+import { decodeEntry, encodeEntry, ENTRY_ID_OFFSET, entryIdOf } from '../../../src/codec/envelope.js';
+import type { Entry } from '../../../src/engine/entry.js';
+import { cacheErrorOf } from './support/cache-error-of.js';
+
+const SAMPLE: Entry = {
+  id: '0123456789abcdef',
+  cache: 'bot-details',
+  version: '2',
+  createdAt: 1_700_000_000_000,
+  freshUntil: 1_700_000_300_000,
+  staleUntil: 1_700_000_360_000,
+  errorUntil: 1_700_003_600_000,
+  tags: ['bot:42', 'org:日本語'],
+  tokens: ['q83vEjRWeJCrze8SNFZ4kA', 'ffffffffffffffffffffffffffffffff'],
+  payload: Buffer.from('the payload'),
+};
+
+const word = fc.string({ unit: 'binary', maxLength: 300 });
+const entry: fc.Arbitrary<Entry> = fc
+  .record({
+    id: fc.stringMatching(/^[0-9a-f]{16}$/),
+    cache: word,
+    version: word,
+    createdAt: fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e15, max: 1e15 }),
+    fresh: fc.double({ noNaN: true, min: 0 }),
+    stale: fc.double({ noNaN: true, min: 0 }),
+    error: fc.double({ noNaN: true, min: 0 }),
+    tagged: fc.array(fc.tuple(word, word), { maxLength: 200 }),
+    payload: fc.uint8Array({ maxLength: 500 }),
+  })
+  .map(({ fresh, stale, error, tagged, ...rest }) => ({
+    ...rest,
+    freshUntil: rest.createdAt + fresh,
+    staleUntil: rest.createdAt + fresh + stale,
+    errorUntil: rest.createdAt + fresh + error,
+    tags: tagged.map(([tag]) => tag),
+    tokens: tagged.map(([, token]) => token),
+  }));
+
+const asPlain = (value: Entry) => ({ ...value, payload: Buffer.from(value.payload).toString('hex') });
+const problemOf = (bytes: Uint8Array) => cacheErrorOf(() => decodeEntry(Buffer.from(bytes)));
+
+/** With the checksum that such bytes should have. */
+function sealed(bytes: Buffer): Buffer {
+  const copy = Buffer.from(bytes);
+  copy.writeUInt32BE(crc32(copy.subarray(0, -4)), copy.length - 4);
+  return copy;
+}
+
+/** Bytes of an entry with a change in them, and with a checksum that agrees. */
+function changed(change: (bytes: Buffer) => void): Buffer {
+  const bytes = encodeEntry(SAMPLE);
+  change(bytes);
+  return sealed(bytes);
+}
+
+function decodesToAnEntryOrFails(bytes: Buffer): boolean {
+  let found: Entry;
+  try {
+    found = decodeEntry(bytes);
+  } catch (error) {
+    return (error as { code?: unknown }).code === 'CACHE_INVALID_ENTRY';
+  }
+  return (
+    found.tags.length === found.tokens.length &&
+    [...found.tags, ...found.tokens, found.cache, found.version].every((text) => typeof text === 'string') &&
+    found.freshUntil >= found.createdAt &&
+    found.staleUntil >= found.freshUntil &&
+    found.errorUntil >= found.freshUntil &&
+    Buffer.isBuffer(found.payload)
+  );
+}
+
+it('any entry comes back as it was', () => {
+  fc.assert(
+    fc.property(entry, (input) => {
+      expect(asPlain(decodeEntry(encodeEntry(input)))).toEqual(asPlain(input));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('times may be for ever', () => {
+  const input = { ...SAMPLE, freshUntil: Infinity, staleUntil: Infinity, errorUntil: Infinity };
+  expect(asPlain(decodeEntry(encodeEntry(input)))).toEqual(asPlain(input));
+});
+
+it('an entry without tags and with an empty payload comes back as it was', () => {
+  const input = { ...SAMPLE, cache: '', version: '', tags: [], tokens: [], payload: new Uint8Array() };
+  expect(asPlain(decodeEntry(encodeEntry(input)))).toEqual(asPlain(input));
+});
+
+it('begins with magic byte, format version and flags, then the id', () => {
+  const bytes = encodeEntry(SAMPLE);
+  expect(bytes.subarray(0, 11).toString('hex')).toBe(`c10100${SAMPLE.id}`);
+  expect(ENTRY_ID_OFFSET).toBe(3);
+});
+
+it('what is added to the payload does not depend on it, and is little', () => {
+  const header = (payload: Uint8Array) => encodeEntry({ ...SAMPLE, payload }).length - payload.length;
+  expect(header(new Uint8Array(100_000))).toBe(header(new Uint8Array()));
+  const text = [SAMPLE.cache, SAMPLE.version, ...SAMPLE.tags, ...SAMPLE.tokens].join('');
+  expect(header(new Uint8Array()) - Buffer.byteLength(text)).toBeLessThan(60);
+});
+
+it('the payload is neither copied when read nor shared when written', () => {
+  const payload = Buffer.from('the payload');
+  const bytes = encodeEntry({ ...SAMPLE, payload });
+  payload.fill(0);
+  const decoded = decodeEntry(bytes);
+  expect(Buffer.from(decoded.payload).toString()).toBe('the payload');
+  expect(decoded.payload.buffer).toBe(bytes.buffer);
+});
+
+it('an entry is read from the middle of other bytes', () => {
+  const bytes = encodeEntry(SAMPLE);
+  const memory = Buffer.concat([Buffer.alloc(7, 0xc1), bytes, Buffer.alloc(7, 0xc1)]);
+  expect(asPlain(decodeEntry(memory.subarray(7, 7 + bytes.length)))).toEqual(asPlain(SAMPLE));
+});
+
+describe('damaged bytes', () => {
+  const bytes = encodeEntry(SAMPLE);
+
+  it('no part of an entry is an entry', () => {
+    for (let end = 0; end < bytes.length; end++) {
+      expect(problemOf(bytes.subarray(0, end)).code).toBe('CACHE_INVALID_ENTRY');
+      if (end > 0) expect(problemOf(bytes.subarray(end)).code).toBe('CACHE_INVALID_ENTRY');
+    }
+    expect(problemOf(Buffer.concat([bytes, Buffer.from([0])])).code).toBe('CACHE_INVALID_ENTRY');
+  });
+
+  it('no change of a single byte goes unnoticed, in the payload neither', () => {
+    for (let place = 0; place < bytes.length; place++) {
+      for (const flip of [0x01, 0x80, 0xff]) {
+        const damaged = Buffer.from(bytes);
+        damaged[place] = (damaged[place] ?? 0) ^ flip;
+        expect(problemOf(damaged).code).toBe('CACHE_INVALID_ENTRY');
+      }
+    }
+  });
+
+  it('any byte at any place, with a checksum that agrees, gives an entry or an error', () => {
+    for (let place = 0; place < bytes.length - 4; place++) {
+      for (let byte = 0; byte < 256; byte++) {
+        const damaged = Buffer.from(bytes);
+        damaged[place] = byte;
+        if (!decodesToAnEntryOrFails(sealed(damaged))) throw new Error(`byte ${byte} at ${place}`);
+      }
+    }
+  });
+
+  it('any part with a checksum that agrees gives an entry or an error', () => {
+    for (let end = 4; end < bytes.length; end++) {
+      expect(decodesToAnEntryOrFails(sealed(bytes.subarray(0, end)))).toBe(true);
+    }
+  });
+
+  it('the checksum is never read as text', () => {
+    // Cache and version have one length byte each, then comes that of the text.
+    for (let number = 0; number < 200; number++) {
+      const id = number.toString(16).padStart(16, '0');
+      const input = { ...SAMPLE, id, tags: [], tokens: [], payload: new Uint8Array() };
+      const longer = encodeEntry(input);
+      longer[45] = (longer[45] ?? 0) + 4;
+      longer[46] = (longer[46] ?? 0) + 4;
+      expect(problemOf(sealed(longer)).message).toMatch(/ends within the header/);
+    }
+  });
+
+  it('arbitrary bytes give an entry or an error', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 120 }), fc.boolean(), (tail, isSealed) => {
+        const candidate = Buffer.concat([bytes.subarray(0, 43), tail, Buffer.alloc(4)]);
+        return (
+          decodesToAnEntryOrFails(Buffer.from(tail)) &&
+          decodesToAnEntryOrFails(isSealed ? sealed(candidate) : candidate)
+        );
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('the reason for a refusal is named', () => {
+  it.each<[string, Buffer, RegExp]>([
+    ['no bytes', Buffer.alloc(0), /does not begin/],
+    ['JSON', Buffer.from('{"a":1}'), /does not begin/],
+    ['MessagePack', Buffer.from([0x81, 0xa1, 0x61, 1]), /does not begin/],
+    ['a later format', changed((bytes) => bytes.writeUInt8(2, 1)), /format is version 2/],
+    ['flags of a later version', changed((bytes) => bytes.writeUInt8(1, 2)), /flags are 1/],
+    ['a short header', Buffer.from([0xc1, 1, 0, 1, 2, 3]), /ends within the header/],
+    ['a wrong checksum', Buffer.concat([encodeEntry(SAMPLE).subarray(0, -1), Buffer.from([0])]), /checksum/],
+    ['createdAt NaN', changed((bytes) => bytes.writeDoubleBE(NaN, 11)), /times/],
+    ['createdAt Infinity', changed((bytes) => bytes.writeDoubleBE(Infinity, 11)), /times/],
+    ['createdAt -Infinity', changed((bytes) => bytes.writeDoubleBE(-Infinity, 11)), /times/],
+    ['freshUntil NaN', changed((bytes) => bytes.writeDoubleBE(NaN, 19)), /times/],
+    ['freshUntil before createdAt', changed((bytes) => bytes.writeDoubleBE(1, 19)), /times/],
+    ['staleUntil before freshUntil', changed((bytes) => bytes.writeDoubleBE(1_700_000_200_000, 27)), /times/],
+    ['errorUntil NaN', changed((bytes) => bytes.writeDoubleBE(NaN, 35)), /times/],
+    ['more tags than bytes', changed((bytes) => bytes.set([0xff, 0xff, 0xff, 0x7f], 43)), /ends within/],
+    ['a count without end', changed((bytes) => bytes.set([0xff, 0xff, 0xff, 0xff], 43)), /no end/],
+    ['a text longer than it is', changed((bytes) => bytes.writeUInt8(12, 44)), /another length/],
+  ])('%s', (_, bytes, reason) => {
+    const error = problemOf(bytes);
+    expect(error.code).toBe('CACHE_INVALID_ENTRY');
+    expect(error.message).toMatch(reason);
+  });
+});
+
+describe('what could not be read again is not written', () => {
+  it.each<[string, Partial<Entry>]>([
+    ['an id in capitals', { id: '0123456789ABCDEF' }],
+    ['a short id', { id: '0123' }],
+    ['a token missing', { tokens: ['a'] }],
+    ['a time that is NaN', { staleUntil: NaN }],
+    ['times in disorder', { errorUntil: 0 }],
+  ])('%s', (_, part) => {
+    expect(cacheErrorOf(() => encodeEntry({ ...SAMPLE, ...part })).code).toBe('CACHE_INVALID_ENTRY');
+  });
+});
+
+describe('entryIdOf', () => {
+  it('is the id of an entry', () => {
+    expect(entryIdOf(encodeEntry(SAMPLE))).toBe(SAMPLE.id);
+  });
+
+  it('is what lies there, for any other bytes', () => {
+    expect(entryIdOf(Buffer.alloc(0))).toBe('');
+    expect(entryIdOf(Buffer.from('abc'))).toBe('');
+    expect(entryIdOf(Buffer.from('abcde'))).toBe('6465');
+    expect(entryIdOf(Buffer.from('{"json":{"a":1}}'))).toBe(Buffer.from('son":{"a').toString('hex'));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 30 }), (bytes) => {
+        expect(entryIdOf(Buffer.from(bytes))).toBe(Buffer.from(bytes.slice(3, 11)).toString('hex'));
+      }),
+    );
+  });
+});
