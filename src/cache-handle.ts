@@ -1,0 +1,131 @@
+import type { Lifetime } from './definition/duration.js';
+import type { CacheTag } from './definition/template.js';
+import type { BoundCache } from './engine/bound-cache.js';
+import type { CacheEngine } from './engine/cache-engine.js';
+import type { Tier } from './engine/events.js';
+import type { ReadOverrides } from './engine/read-request.js';
+
+/** What {@link Cache.lookup} found: a stored `undefined` can be told from nothing stored. */
+export type Lookup<Value> =
+  | { readonly hit: false }
+  | {
+      readonly hit: true;
+      readonly value: Value;
+      /** Milliseconds since the entry was made. */
+      readonly age: number;
+      /** Whether its ttl is over. */
+      readonly stale: boolean;
+      /** Where it was found. */
+      readonly tier: Tier;
+    };
+
+/** What one `set` or `getOrLoad` does differently from the definition. */
+export interface CallOverrides<Value = unknown> {
+  /** Replaces the definition's ttl. */
+  readonly ttl?: Lifetime;
+  /** Tags in addition to the definition's. */
+  readonly tags?: readonly CacheTag[];
+  /** Asked with the loaded value: `false` returns it without storing it. */
+  readonly storeIf?: (value: Value) => boolean;
+  /** Runs the loader and neither reads nor stores. */
+  readonly bypass?: boolean;
+}
+
+/** What a load gives: the cache's own type of values, or the loader's where the definition names none. */
+export type Loaded<Value, V> = unknown extends Value ? V : Value;
+
+/** A function that computes the value of an entry. */
+export type Loader<Value> = () => Value | Promise<Value>;
+
+/**
+ * One cache, ready for use: `@InjectCache(definition)` or `cacheService.cache(definition)`.
+ *
+ * No method fails because Redis does. All reject with CacheError `CACHE_INVALID_KEY` when the arguments make no key.
+ */
+export class Cache<Args extends readonly unknown[], Value = unknown> {
+  /** Made by `CacheService.cache`, not by hand. */
+  constructor(
+    private readonly engine: CacheEngine,
+    private readonly bound: BoundCache,
+    private readonly now: () => number,
+  ) {}
+
+  /** The cache's name. */
+  get name(): string {
+    return this.bound.name;
+  }
+
+  /** The stored value, `undefined` when there is none. See {@link lookup} to tell that from a stored `undefined`. */
+  async get(...args: Args): Promise<Value | undefined> {
+    const outcome = await this.engine.reads.find(this.bound, args);
+    return outcome?.take() as Value | undefined;
+  }
+
+  /** The stored value with its age and where it was found. */
+  async lookup(...args: Args): Promise<Lookup<Value>> {
+    const outcome = await this.engine.reads.find(this.bound, args);
+    if (outcome?.entry === undefined) return { hit: false };
+    return {
+      hit: true,
+      value: outcome.take() as Value,
+      age: Math.max(0, this.now() - outcome.entry.createdAt),
+      stale: outcome.kind === 'stale',
+      tier: outcome.tier ?? 'l1',
+    };
+  }
+
+  /** Whether something usable is stored. */
+  async has(...args: Args): Promise<boolean> {
+    return (await this.engine.reads.find(this.bound, args)) !== undefined;
+  }
+
+  /**
+   * The stored value; else the loader's, which is stored. However many callers ask at the same time, the loader
+   * runs once for all of them, and if it throws, all of them get its error and nothing is stored.
+   */
+  getOrLoad<V extends Value>(
+    args: Args,
+    loader: Loader<V>,
+    overrides?: CallOverrides<V>,
+  ): Promise<Loaded<Value, V>> {
+    const value = this.engine.reads.getOrLoad(this.bound, args, loader, overrides as ReadOverrides);
+    return value as Promise<Loaded<Value, V>>;
+  }
+
+  /** Runs the loader and stores what it gives, whatever is stored already. */
+  refresh<V extends Value>(
+    args: Args,
+    loader: Loader<V>,
+    overrides?: CallOverrides<V>,
+  ): Promise<Loaded<Value, V>> {
+    const value = this.engine.reads.refresh(this.bound, args, loader, overrides as ReadOverrides);
+    return value as Promise<Loaded<Value, V>>;
+  }
+
+  /**
+   * Stores a value. A load that began before can't overwrite it.
+   *
+   * @throws CacheError `CACHE_UNCACHEABLE_VALUE` when the value has no stored form; the old one is evicted
+   */
+  set(args: Args, value: Value, overrides?: Pick<CallOverrides<Value>, 'ttl' | 'tags'>): Promise<void> {
+    return this.engine.writes.put(this.bound, args, value, overrides);
+  }
+
+  /** Evicts one entry: when the promise has resolved, no read that begins later returns the old value. */
+  async evict(...args: Args): Promise<void> {
+    await this.engine.writes.evict(this.bound, [this.bound.keyOf(...args)]);
+  }
+
+  /** Evicts many entries at once. */
+  async evictMany(argsList: readonly Args[]): Promise<void> {
+    await this.engine.writes.evict(
+      this.bound,
+      argsList.map((args) => this.bound.keyOf(...args)),
+    );
+  }
+
+  /** Evicts every entry of this cache, at the cost of one. */
+  clear(): Promise<void> {
+    return this.engine.writes.clear(this.bound);
+  }
+}

@@ -1,0 +1,132 @@
+import type { CacheModuleOptions, L1Options } from './cache.options.js';
+import type { Duration } from './definition/duration.js';
+import { CacheError } from './errors.js';
+import { resolveOptions } from './cache.options.resolved.js';
+import { resolveRedis, type RedisConnectionOptions } from './stores/redis/redis-options.js';
+
+const TTL_PREFIX = 'CACHE_TTL_';
+
+/**
+ * Reads the module's options from environment variables, and checks each of them.
+ *
+ * | variable | meaning | default |
+ * |---|---|---|
+ * | `CACHE_NAMESPACE` | prefix of everything in Redis | `fallback.namespace` |
+ * | `REDIS_URL` | where Redis is; empty: in memory | in memory |
+ * | `REDIS_USERNAME`, `REDIS_PASSWORD` | override the URL's | the URL's |
+ * | `REDIS_DB` | number of the database, overrides the URL's | the URL's, else 0 |
+ * | `CACHE_TTL_<CACHE_NAME>` | **seconds**, in place of the definition's ttl: `CACHE_TTL_BOT_DETAILS=60` | the definition's |
+ * | `CACHE_L1_MAX_ENTRIES` | most entries in memory | 10000 |
+ * | `CACHE_L1_MAX_BYTES` | most bytes in memory | 67108864 |
+ *
+ * An empty variable counts as one that is not set.
+ *
+ * @param env the variables
+ * @param fallback options for what the variables leave open
+ * @throws CacheError `CACHE_INVALID_OPTION` naming variable, rule and value, never a password
+ */
+export function cacheOptionsFromEnv(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  fallback: Partial<CacheModuleOptions> = {},
+): CacheModuleOptions {
+  const l1: L1Options = {
+    ...fallback.l1,
+    ...withInteger(env, 'CACHE_L1_MAX_ENTRIES', 'maxEntries', 1),
+    ...withInteger(env, 'CACHE_L1_MAX_BYTES', 'maxBytes', 1),
+  };
+  const redis = redisFrom(env) ?? fallback.redis;
+  const namespace = textOf(env, 'CACHE_NAMESPACE') ?? fallback.namespace;
+  if (namespace === undefined)
+    throw invalid('CACHE_NAMESPACE', 'set', 'nothing', "Set it to for example 'prod:bots'.");
+  const options: CacheModuleOptions = {
+    ...fallback,
+    namespace,
+    l1,
+    ttlOverrides: { ...fallback.ttlOverrides, ...ttlsFrom(env) },
+    ...(redis !== undefined && { redis }),
+  };
+  checkNamespace(options, env);
+  return options;
+}
+
+function redisFrom(env: Readonly<Record<string, string | undefined>>): RedisConnectionOptions | undefined {
+  const url = textOf(env, 'REDIS_URL');
+  if (url === undefined) {
+    const beside = ['REDIS_USERNAME', 'REDIS_PASSWORD', 'REDIS_DB'].find(
+      (name) => textOf(env, name) !== undefined,
+    );
+    if (beside === undefined) return undefined;
+    throw invalid(
+      'REDIS_URL',
+      `set when \`${beside}\` is`,
+      'nothing',
+      `Set it, or leave \`${beside}\` out to cache in memory.`,
+    );
+  }
+  const username = textOf(env, 'REDIS_USERNAME');
+  const password = textOf(env, 'REDIS_PASSWORD');
+  const redis: RedisConnectionOptions = {
+    url,
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...withInteger(env, 'REDIS_DB', 'database', 0),
+  };
+  // Checked here, where the variable that is wrong can be named.
+  resolveRedis(url, 'env', 'REDIS_URL');
+  return redis;
+}
+
+function ttlsFrom(env: Readonly<Record<string, string | undefined>>): Record<string, Duration> {
+  const ttls: Record<string, Duration> = {};
+  for (const variable of Object.keys(env)) {
+    if (!variable.startsWith(TTL_PREFIX)) continue;
+    const text = textOf(env, variable);
+    if (text === undefined) continue;
+    if (!/^\d{1,9}(\.\d{1,3})?$/.test(text)) {
+      throw invalid(variable, 'a number of seconds >= 0', `'${text}'`, 'Write 300 for five minutes.');
+    }
+    ttls[variable.slice(TTL_PREFIX.length)] = Number(text) * 1000;
+  }
+  return ttls;
+}
+
+function withInteger<Name extends string>(
+  env: Readonly<Record<string, string | undefined>>,
+  variable: string,
+  name: Name,
+  least: number,
+): { readonly [N in Name]?: number } {
+  const text = textOf(env, variable);
+  if (text === undefined) return {};
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
+    throw invalid(variable, `an integer >= ${least}`, `'${text}'`, 'Leave it out for the default.');
+  }
+  return { [name]: value } as { [N in Name]: number };
+}
+
+function textOf(env: Readonly<Record<string, string | undefined>>, variable: string): string | undefined {
+  const text = env[variable]?.trim();
+  return text === undefined || text === '' ? undefined : text;
+}
+
+function checkNamespace(
+  options: CacheModuleOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): void {
+  try {
+    resolveOptions({ namespace: options.namespace });
+  } catch (error) {
+    if (!(error instanceof CacheError) || textOf(env, 'CACHE_NAMESPACE') === undefined) throw error;
+    throw new CacheError(error.code, error.message.replace('`namespace`', '`CACHE_NAMESPACE`'), {
+      cause: error,
+    });
+  }
+}
+
+function invalid(variable: string, rule: string, got: string, wayOut: string): CacheError {
+  return new CacheError(
+    'CACHE_INVALID_OPTION',
+    `Expected \`${variable}\` to be ${rule}, got ${got}. ${wayOut}`,
+  );
+}

@@ -1,0 +1,118 @@
+import type { CacheDefaultsOptions, CacheModuleOptions, L1Options } from './cache.options.js';
+import { MsgpackCodec } from './codec/msgpack-codec.js';
+import type { Codec } from './codec/codec.js';
+import { parseDuration } from './definition/duration.js';
+import { systemClock, type Clock } from './engine/clock.js';
+import type { PolicyDefaults } from './engine/policy.js';
+import { CacheError } from './errors.js';
+import { refuseUnknown } from './known-options.js';
+import type { MemoryLimits } from './stores/near-store.js';
+import { resolveRedis, type ResolvedRedis } from './stores/redis/redis-options.js';
+
+/** The module's options with every default filled in and every value checked. */
+export interface ResolvedOptions {
+  readonly namespace: string;
+  readonly redis: ResolvedRedis | undefined;
+  readonly memory: MemoryLimits;
+  readonly defaults: PolicyDefaults;
+  /** Milliseconds by name of the cache in the form of environment variables. */
+  readonly ttlOverrides: ReadonlyMap<string, number>;
+  readonly cacheManagerTtl: number;
+  readonly shutdownDeadline: number;
+  readonly clock: Clock;
+  readonly codec: Codec;
+}
+
+const KNOWN: readonly (keyof CacheModuleOptions | 'isGlobal')[] = [
+  ...(['namespace', 'redis', 'l1', 'defaults', 'ttlOverrides', 'cacheManager', 'shutdownDeadline'] as const),
+  ...(['clock', 'codec', 'isGlobal'] as const),
+];
+const KNOWN_L1: readonly (keyof L1Options)[] = ['maxEntries', 'maxBytes', 'ttl'];
+const KNOWN_DEFAULTS: readonly (keyof CacheDefaultsOptions)[] = [
+  ...(['jitter', 'nullTtl', 'staleWhileRevalidate', 'staleIfError', 'isolation'] as const),
+];
+
+const NAMESPACE = /^[A-Za-z0-9._-]+(?::[A-Za-z0-9._-]+)*$/;
+const LONGEST_NAMESPACE = 100;
+const DEFAULT_MAX_ENTRIES = 10_000;
+const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Checks the module's options.
+ *
+ * @throws CacheError `CACHE_INVALID_OPTION` naming the option, the rule and the value
+ */
+export function resolveOptions(options: CacheModuleOptions): ResolvedOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw invalid(
+      'CacheModule options',
+      'an object with at least a `namespace`',
+      options,
+      "Write { namespace: 'my-app' }.",
+    );
+  }
+  const { l1 = {}, defaults = {} } = options;
+  refuseUnknown(options, KNOWN, '');
+  refuseUnknown(l1, KNOWN_L1, 'l1.');
+  refuseUnknown(defaults, KNOWN_DEFAULTS, 'defaults.');
+  refuseUnknown(options.cacheManager ?? {}, ['ttl'], 'cacheManager.');
+  return {
+    namespace: namespaceOf(options),
+    redis: options.redis === undefined ? undefined : resolveRedis(options.redis, options.namespace),
+    memory: {
+      maxEntries: positive(l1.maxEntries ?? DEFAULT_MAX_ENTRIES, '`l1.maxEntries`'),
+      maxBytes: positive(l1.maxBytes ?? DEFAULT_MAX_BYTES, '`l1.maxBytes`'),
+    },
+    defaults: { ...defaults, ...(l1.ttl !== undefined && { l1: { ttl: l1.ttl } }) },
+    ttlOverrides: ttlsOf(options),
+    cacheManagerTtl: aboveZero(options.cacheManager?.ttl ?? '5m', '`cacheManager.ttl`'),
+    shutdownDeadline: parseDuration(options.shutdownDeadline ?? '5s', '`shutdownDeadline`'),
+    clock: options.clock ?? systemClock,
+    codec: options.codec ?? new MsgpackCodec(),
+  };
+}
+
+/** The name of a cache as an environment variable has it: `bot-details` → `BOT_DETAILS`. */
+export function constantCase(name: string): string {
+  return name.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
+}
+
+function namespaceOf({ namespace }: CacheModuleOptions): string {
+  if (typeof namespace === 'string' && NAMESPACE.test(namespace) && namespace.length <= LONGEST_NAMESPACE) {
+    return namespace;
+  }
+  throw invalid(
+    '`namespace`',
+    `1 to ${LONGEST_NAMESPACE} letters, digits and \`. _ -\`, in words joined by \`:\``,
+    namespace,
+    "Write for example 'prod:bots'.",
+  );
+}
+
+function ttlsOf({ ttlOverrides = {} }: CacheModuleOptions): ReadonlyMap<string, number> {
+  const entries = Object.entries(ttlOverrides).map(([name, ttl]): [string, number] => [
+    constantCase(name),
+    parseDuration(ttl, `\`ttlOverrides['${name}']\``),
+  ]);
+  return new Map(entries);
+}
+
+/** Where 0 would mean "for ever" to somebody else. */
+function aboveZero(value: unknown, what: string): number {
+  const ms = parseDuration(value, what);
+  if (ms > 0) return ms;
+  throw invalid(what, 'a duration > 0', value, "Leave it out for '5m'.");
+}
+
+function positive(value: unknown, what: string): number {
+  if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
+  throw invalid(what, 'an integer > 0', value, 'Leave it out for the default.');
+}
+
+function invalid(what: string, rule: string, value: unknown, wayOut: string): CacheError {
+  const got = typeof value === 'string' ? `'${value}'` : String(value);
+  return new CacheError(
+    'CACHE_INVALID_OPTION',
+    `Expected ${what} to be ${rule}, got ${got} (${typeof value}). ${wayOut}`,
+  );
+}

@@ -1,0 +1,70 @@
+import type { Duration } from './definition/duration.js';
+import type { Clock } from './engine/clock.js';
+import type { Codec } from './codec/codec.js';
+import type { RedisConnectionOptions } from './stores/redis/redis-options.js';
+
+/** Options of `CacheModule.forRoot` and `forRootAsync`. All are checked at start. */
+export interface CacheModuleOptions {
+  /**
+   * Prefix of everything that this application writes in Redis, such as `prod:bots`: words of letters, digits
+   * and `. _ -`, joined by `:`. Applications with one namespace share their entries; no namespace may continue
+   * another one at a `:` (`prod` beside `prod:bots`).
+   */
+  readonly namespace: string;
+  /**
+   * Where Redis is: a URL, or a URL with details. Left out, entries are kept in this process's memory, with the
+   * same semantics.
+   *
+   * @default undefined: in memory
+   */
+  readonly redis?: string | RedisConnectionOptions | undefined;
+  /** This process's memory. */
+  readonly l1?: L1Options;
+  /** What definitions that say nothing of their own get. */
+  readonly defaults?: CacheDefaultsOptions;
+  /**
+   * Ttl by name of the cache, in place of the definition's: `{ 'bot-details': '1m' }`. The name may also be in
+   * the form that environment variables have (`BOT_DETAILS`), as `cacheOptionsFromEnv` gives it.
+   *
+   * @default {}
+   */
+  readonly ttlOverrides?: Readonly<Record<string, Duration>>;
+  /** Nest's own `CACHE_MANAGER`, which this module provides on the same connection. */
+  readonly cacheManager?: CacheManagerOptions;
+  /** Longest time that `close()` and the application's shutdown wait for work in progress. @default '5s' */
+  readonly shutdownDeadline?: Duration;
+  /** Where the time comes from. For tests. @default the machine's clock */
+  readonly clock?: Clock;
+  /** How values become bytes. @default MessagePack */
+  readonly codec?: Codec;
+}
+
+/** Limits of this process's memory, shared by all caches that set none of their own. */
+export interface L1Options {
+  /** Most entries. The least recently used one goes first. @default 10_000 */
+  readonly maxEntries?: number;
+  /** Most bytes of encoded values with their keys. @default 67_108_864 (64 MiB) */
+  readonly maxBytes?: number;
+  /** Longest time that an entry stays in memory before Redis is asked again. @default '30s' */
+  readonly ttl?: Duration;
+}
+
+/** Defaults of policy fields, see `CachePolicy` for their meaning. */
+export interface CacheDefaultsOptions {
+  /** @default 0.1 */
+  readonly jitter?: number;
+  /** @default the smaller of a cache's ttl and '30s' */
+  readonly nullTtl?: Duration;
+  /** @default 0 */
+  readonly staleWhileRevalidate?: Duration;
+  /** @default 0 */
+  readonly staleIfError?: Duration;
+  /** @default 'clone' */
+  readonly isolation?: 'clone' | 'share';
+}
+
+/** Options of the `CACHE_MANAGER` that existing code injects. */
+export interface CacheManagerOptions {
+  /** The ttl of what is set without one. @default '5m' */
+  readonly ttl?: Duration;
+}

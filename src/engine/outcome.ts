@@ -1,0 +1,45 @@
+import type { Codec } from '../codec/codec.js';
+import type { Entry } from './entry.js';
+import type { CacheRead, Tier } from './events.js';
+
+/**
+ * What a read or load came to, for everyone who waited for it. Each caller takes a value of its own, unless
+ * the cache is shared.
+ */
+export class Outcome {
+  private taken = false;
+
+  constructor(
+    private readonly first: unknown,
+    /** Makes the value for a second caller and any further one. */
+    private readonly again: () => unknown,
+    readonly kind: CacheRead['outcome'],
+    readonly tier?: Tier,
+    readonly entry?: Entry,
+  ) {}
+
+  /** The value, for one caller. */
+  take(): unknown {
+    if (this.taken) return this.again();
+    this.taken = true;
+    return this.first;
+  }
+
+  /** Of an entry: decoded once here, so that undecodable bytes are noticed before anybody is promised a value. */
+  static ofEntry(
+    entry: Entry,
+    codec: Codec,
+    isolation: 'clone' | 'share',
+    kind: CacheRead['outcome'],
+    tier?: Tier,
+  ): Outcome {
+    const value = codec.decode(entry.payload);
+    const again = isolation === 'share' ? () => value : () => codec.decode(entry.payload);
+    return new Outcome(value, again, kind, tier, entry);
+  }
+
+  /** Of a load whose value is not, or cannot be, encoded: all callers get the loader's own. */
+  static ofValue(value: unknown, kind: CacheRead['outcome']): Outcome {
+    return new Outcome(value, () => value, kind);
+  }
+}

@@ -1,0 +1,35 @@
+import type { Lifetime } from '../definition/duration.js';
+import type { CacheTag } from '../definition/template.js';
+import type { BoundCache } from './bound-cache.js';
+
+/** How far ahead tag tokens are kept alive when only the value tells the ttl. A day. */
+export const UNKNOWN_LIFETIME_MS = 86_400_000;
+
+/** What one call asks for, beyond the definition. */
+export interface ReadOverrides {
+  /** Replaces the definition's ttl. */
+  readonly ttl?: Lifetime | undefined;
+  /** Tags in addition to the definition's. */
+  readonly tags?: readonly CacheTag[] | undefined;
+  /** Asked with the loaded value: `false` returns it without storing it. */
+  readonly storeIf?: ((value: unknown) => boolean) | undefined;
+  /** Runs the loader and neither reads nor stores. */
+  readonly bypass?: boolean | undefined;
+}
+
+/** Everything about one read that stays the same on its way through the tiers. */
+export interface ReadRequest extends ReadOverrides {
+  readonly cache: BoundCache;
+  readonly args: readonly unknown[];
+  readonly key: string;
+  /** The definition's tags, the call's, and those that every entry of the cache carries. */
+  readonly allTags: readonly string[];
+  /** The generation of key and tags when the read began. */
+  readonly generation: number;
+}
+
+/** The longest that an entry made for this request can live, as far as that is known before its value is. */
+export function longestLifetime({ cache: { policy }, ttl }: ReadRequest): number {
+  const windows = Math.max(policy.staleWhileRevalidate, policy.staleIfError);
+  return (ttl === undefined && typeof policy.ttl === 'number' ? policy.ttl : UNKNOWN_LIFETIME_MS) + windows;
+}

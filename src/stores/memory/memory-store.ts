@@ -1,0 +1,169 @@
+import { LRUCache } from 'lru-cache';
+import type { CachePattern } from '../../definition/template.js';
+import type { Clock } from '../../engine/clock.js';
+import { expiresAt, type Entry } from '../../engine/entry.js';
+import { TagTokens, type TagState } from '../../engine/tag-tokens.js';
+import { newToken } from '../../engine/token.js';
+import type { MemoryLimits, NearStore, Resident } from '../near-store.js';
+import type { Acquired, Found } from '../store.js';
+
+interface Lease {
+  readonly holder: string;
+  readonly until: number;
+}
+
+const NOTHING: Found = Object.freeze({ seen: '' });
+/** What an entry costs beside its payload and key: its fields, tags and place in the list, roughly. */
+const OVERHEAD_BYTES = 256;
+
+/**
+ * Entries in this process's memory, least recently used out first. In front of Redis it is L1; without Redis
+ * it is the store itself, with the same leases and tags.
+ */
+export class MemoryStore implements NearStore {
+  readonly tier = 'l1';
+  private readonly residents: LRUCache<string, Resident>;
+  private readonly leases = new Map<string, Lease>();
+
+  constructor(
+    limits: MemoryLimits,
+    private readonly tags: TagTokens,
+    private readonly clock: Clock,
+  ) {
+    this.residents = new LRUCache<string, Resident>({
+      max: limits.maxEntries,
+      maxSize: limits.maxBytes,
+      sizeCalculation: ({ entry }, key) => entry.payload.byteLength + key.length + OVERHEAD_BYTES,
+    });
+  }
+
+  get entries(): number {
+    return this.residents.size;
+  }
+
+  get bytes(): number {
+    return this.residents.calculatedSize;
+  }
+
+  find(key: string): Resident | undefined {
+    const resident = this.residents.get(key);
+    if (resident === undefined) return undefined;
+    if (resident.until > this.clock.now() && tagsAreCurrent(resident)) return resident;
+    this.residents.delete(key);
+    return undefined;
+  }
+
+  fill(key: string, entry: Entry, until: number): Resident {
+    const tagStates = entry.tags.map((tag, i) => this.tags.learn(tag, entry.tokens[i] ?? ''));
+    return this.keep(key, withOwnMemory(entry), tagStates, until);
+  }
+
+  delete(key: string): void {
+    this.residents.delete(key);
+  }
+
+  read(key: string): Found {
+    const resident = this.find(key);
+    return resident === undefined ? NOTHING : { entry: resident.entry, seen: resident.entry.id };
+  }
+
+  acquire(key: string, lease: string, leaseMs: number, seen: string): Acquired {
+    const found = this.read(key);
+    if (found.seen !== seen && found.entry !== undefined) return { kind: 'filled', found };
+    const now = this.clock.now();
+    const held = this.leases.get(key);
+    if (held !== undefined && held.until > now) return { kind: 'held', forMs: held.until - now };
+    this.leases.set(key, { holder: lease, until: now + leaseMs });
+    return { kind: 'granted' };
+  }
+
+  tokens(tags: readonly string[]): readonly string[] {
+    return tags.map((tag) => this.tags.get(tag)?.token ?? this.renew(tag));
+  }
+
+  store(key: string, lease: string, entry: Entry): boolean {
+    const held = this.leases.get(key);
+    if (held?.holder !== lease || held.until <= this.clock.now()) return false;
+    return this.put(key, entry);
+  }
+
+  release(key: string, lease: string): void {
+    if (this.leases.get(key)?.holder === lease) this.leases.delete(key);
+  }
+
+  put(key: string, entry: Entry): boolean {
+    this.leases.delete(key);
+    const tagStates = expiresAt(entry) > this.clock.now() ? this.currentStates(entry) : undefined;
+    if (tagStates === undefined) {
+      // Over, or evicted while it was made: what lies here is older still.
+      this.residents.delete(key);
+      return false;
+    }
+    this.keep(key, entry, tagStates, expiresAt(entry));
+    return true;
+  }
+
+  evict(keys: readonly string[]): void {
+    for (const key of keys) {
+      this.residents.delete(key);
+      this.leases.delete(key);
+    }
+  }
+
+  evictTags(tags: readonly string[]): void {
+    for (const tag of tags) this.renew(tag);
+  }
+
+  evictMatching(pattern: CachePattern): number {
+    let count = 0;
+    for (const key of [...this.residents.keys()]) {
+      if (pattern.matches(key) && this.residents.delete(key)) count += 1;
+    }
+    for (const key of [...this.leases.keys()]) {
+      if (pattern.matches(key)) this.leases.delete(key);
+    }
+    return count;
+  }
+
+  discard(key: string, seen: string): void {
+    if (this.residents.peek(key)?.entry.id === seen) this.residents.delete(key);
+  }
+
+  /** The states of an entry's tags, if its tokens are the current ones. */
+  private currentStates(entry: Entry): TagState[] | undefined {
+    const states: TagState[] = [];
+    for (const [i, tag] of entry.tags.entries()) {
+      const state = this.tags.get(tag);
+      if (state === undefined || state.token !== entry.tokens[i]) return undefined;
+      states.push(state);
+    }
+    return states;
+  }
+
+  private keep(key: string, entry: Entry, tagStates: readonly TagState[], until: number): Resident {
+    const resident: Resident = { entry, tagStates, until };
+    this.residents.set(key, resident);
+    return resident;
+  }
+
+  private renew(tag: string): string {
+    const token = newToken();
+    this.tags.learn(tag, token);
+    return token;
+  }
+}
+
+/** What came from a socket lies in a buffer with much else, which it would keep from being freed. */
+function withOwnMemory(entry: Entry): Entry {
+  const { payload } = entry;
+  return payload.buffer.byteLength === payload.byteLength
+    ? entry
+    : { ...entry, payload: new Uint8Array(payload) };
+}
+
+function tagsAreCurrent({ entry, tagStates }: Resident): boolean {
+  for (let i = 0; i < tagStates.length; i++) {
+    if (tagStates[i]!.token !== entry.tokens[i]) return false;
+  }
+  return true;
+}

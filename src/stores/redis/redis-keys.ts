@@ -1,0 +1,39 @@
+/**
+ * Where things lie in Redis. The braces put the lease of an entry into the entry's cluster slot; keys and tags
+ * never hold braces themselves.
+ */
+export class RedisKeys {
+  constructor(private readonly namespace: string) {}
+
+  entry(key: string): string {
+    return `${this.namespace}:${key}`;
+  }
+
+  lease(key: string): string {
+    return `${this.namespace}~lease:{${this.namespace}:${key}}`;
+  }
+
+  tag(tag: string): string {
+    return `${this.namespace}~tag:${tag}`;
+  }
+
+  /** What every lease of a key that begins with `prefix` begins with. */
+  leasePrefix(prefix: string): string {
+    return `${this.namespace}~lease:{${this.namespace}:${prefix}`;
+  }
+
+  /** The key of an entry as the engine knows it, from its full name in Redis. */
+  keyOfEntry(entry: string): string {
+    return entry.slice(this.namespace.length + 1);
+  }
+
+  /** The key that a lease is for, from its full name in Redis. */
+  keyOfLease(lease: string): string {
+    return lease.slice(this.leasePrefix('').length, -1);
+  }
+}
+
+/** Makes text mean itself in a SCAN MATCH pattern. */
+export function escapeGlob(text: string): string {
+  return text.replace(/[\\*?[\]^-]/g, '\\$&');
+}

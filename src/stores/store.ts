@@ -1,0 +1,73 @@
+import type { CachePattern } from '../definition/template.js';
+import type { Entry } from '../engine/entry.js';
+import type { Tier } from '../engine/events.js';
+
+/** A value, or a promise of it: a store in memory has no reason to make callers wait. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/** What a store found under a key. */
+export interface Found {
+  /** The entry, if all its tags are current. How old it is, is for the reader to judge. */
+  readonly entry?: Entry;
+  /**
+   * Names what lies under the key, usable or not; `''` when nothing does. Given to {@link CacheStore.acquire}
+   * it says "I know that one, and it won't do".
+   */
+  readonly seen: string;
+  /** The store could not be asked. */
+  readonly unavailable?: true;
+}
+
+/** The answer to the wish to load a key. */
+export type Acquired =
+  /** Yours: load, then {@link CacheStore.store} or {@link CacheStore.release}. */
+  | { readonly kind: 'granted' }
+  /** Somebody else stored something new meanwhile. */
+  | { readonly kind: 'filled'; readonly found: Found }
+  /** Somebody else is loading; the lease ends by itself after that many milliseconds. */
+  | { readonly kind: 'held'; readonly forMs: number }
+  /** The store could not be asked. */
+  | { readonly kind: 'unavailable' };
+
+/**
+ * Where entries are kept, with leases and tag tokens. Keys and tags come without the namespace.
+ *
+ * A lease is lock and fence in one: only its holder may store, and evicting or putting the key takes it away.
+ */
+export interface CacheStore {
+  /** Which tier a hit from here is counted as. */
+  readonly tier: Tier;
+
+  /** Reads an entry. `tags` are those it is expected to carry. */
+  read(key: string, tags: readonly string[]): MaybePromise<Found>;
+
+  /** Takes the lease of a key for `leaseMs`, unless it is held or there is an entry other than `seen`. */
+  acquire(key: string, lease: string, leaseMs: number, seen: string): MaybePromise<Acquired>;
+
+  /**
+   * The current token of each tag, in the same order; missing ones are made, and all live on for at least
+   * `lifetimeMs` (`Infinity`: for ever). `undefined` when the store could not be asked.
+   */
+  tokens(tags: readonly string[], lifetimeMs: number): MaybePromise<readonly string[] | undefined>;
+
+  /** Stores an entry if the lease still holds, and ends the lease. Tells whether it was stored. */
+  store(key: string, lease: string, entry: Entry): MaybePromise<boolean>;
+
+  /** Ends a lease without storing, if it still holds. */
+  release(key: string, lease: string): MaybePromise<void>;
+
+  /** Stores an entry whoever holds the lease, and takes the lease away. Tells whether it was stored. */
+  put(key: string, entry: Entry): MaybePromise<boolean>;
+
+  /** Removes entries and takes their leases away. */
+  evict(keys: readonly string[]): MaybePromise<void>;
+
+  /** Gives each tag a new token, which makes every entry that carries it unusable. */
+  evictTags(tags: readonly string[]): MaybePromise<void>;
+
+  /** Removes every entry whose key matches, with its lease. Returns how many entries there were. */
+  evictMatching(pattern: CachePattern): MaybePromise<number>;
+
+  /** Removes what lies under a key if it still is what was `seen`. */
+  discard(key: string, seen: string): MaybePromise<void>;
+}

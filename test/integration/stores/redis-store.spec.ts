@@ -1,0 +1,124 @@
+import { Redis } from 'ioredis';
+import { newToken } from '../../../src/engine/token.js';
+import { systemClock } from '../../../src/engine/clock.js';
+import { pattern } from '../../../src/definition/template.js';
+import { RedisStore } from '../../../src/stores/redis/redis-store.js';
+import { entryOf } from '../../support/entries.js';
+import { startRedisServer, type RedisServer } from '../../support/redis-server.js';
+import { describeStore } from '../../support/store-conformance.js';
+
+describe('RedisStore', () => {
+  let server: RedisServer;
+  let client: Redis;
+  let store: RedisStore;
+  let problems: string[];
+  let namespaces = 0;
+  let namespace: string;
+
+  beforeAll(async () => {
+    server = await startRedisServer();
+    client = new Redis(server.url);
+  });
+
+  afterAll(async () => {
+    await client.quit();
+    await server.stop();
+  });
+
+  beforeEach(() => {
+    problems = [];
+    namespace = `test:${(namespaces += 1)}`;
+    store = new RedisStore(client, namespace, systemClock, (operation) => problems.push(operation));
+  });
+
+  describeStore('RedisStore', () => ({
+    store,
+    now: () => Date.now(),
+    // Redis has a clock of its own: a key that ends after the same time tells when it has passed.
+    pass: async (ms) => {
+      const probe = `probe:${newToken()}`;
+      await client.set(probe, '', 'PX', Math.max(1, ms));
+      while ((await client.exists(probe)) === 1);
+    },
+  }));
+
+  it('gives every key a ttl, entries for ever aside', async () => {
+    const now = Date.now();
+    const tokens = await store.tokens(['a', 'b'], 60_000);
+    await store.put('key', entryOf({ now, tags: ['a', 'b'], tokens }));
+    await store.acquire('other', newToken(), 10_000, '');
+    await store.evictTags(['a', 'c']);
+    const names = await client.keys(`${namespace}*`);
+    expect(names).toHaveLength(5);
+    for (const name of names) expect(await client.pttl(name)).toBeGreaterThan(0);
+  });
+
+  it('keeps the token of a tag at least as long as the entries that carry it', async () => {
+    await store.tokens(['a'], 1_000);
+    expect(await client.pttl(`${namespace}~tag:a`)).toBeGreaterThan(1_000);
+    await store.tokens(['a'], 3_600_000);
+    expect(await client.pttl(`${namespace}~tag:a`)).toBeGreaterThan(3_600_000);
+    await store.tokens(['a'], Infinity);
+    expect(await client.pttl(`${namespace}~tag:a`)).toBe(-1);
+    await store.evictTags(['a']);
+    await store.tokens(['a'], Infinity);
+    expect(await client.pttl(`${namespace}~tag:a`)).toBe(-1);
+  });
+
+  it('takes a missing tag token for an eviction', async () => {
+    const tokens = await store.tokens(['a'], 60_000);
+    await store.put('key', entryOf({ now: Date.now(), tags: ['a'], tokens }));
+    await client.del(`${namespace}~tag:a`);
+    expect((await store.read('key', ['a'])).entry).toBeUndefined();
+    await store.tokens(['a'], 60_000);
+    expect((await store.read('key', ['a'])).entry).toBeUndefined();
+  });
+
+  it.each([
+    ['text', (name: string) => client.set(name, 'hello')],
+    ['an empty text', (name: string) => client.set(name, '')],
+    ['JSON', (name: string) => client.set(name, '{"a":1}')],
+    ['bytes', (name: string) => client.set(name, Buffer.from([0xc1, 1, 0, 1, 2, 3]))],
+    ['a list', (name: string) => client.rpush(name, 'x')],
+    ['a hash', (name: string) => client.hset(name, 'a', 'b')],
+  ])('takes %s of a stranger for a miss, and stores over it', async (_, write) => {
+    await write(`${namespace}:key`);
+    const found = await store.read('key', []);
+    expect(found.entry).toBeUndefined();
+    const lease = newToken();
+    expect(await store.acquire('key', lease, 10_000, found.seen)).toEqual({ kind: 'granted' });
+    const entry = entryOf({ now: Date.now() });
+    expect(await store.store('key', lease, entry)).toBe(true);
+    expect((await store.read('key', [])).seen).toBe(entry.id);
+    expect(problems).toEqual(['read']);
+  });
+
+  it('goes on after Redis has forgotten its scripts', async () => {
+    await store.put('key', entryOf({ now: Date.now() }));
+    await client.script('FLUSH');
+    const entry = entryOf({ now: Date.now() });
+    await store.put('key', entry);
+    expect((await store.read('key', [])).seen).toBe(entry.id);
+  });
+
+  it('leaves the keys of other namespaces alone', async () => {
+    const stranger = new RedisStore(client, `${namespace}x`, systemClock, () => undefined);
+    await stranger.put('bot:1', entryOf({ now: Date.now() }));
+    await store.put('bot:1', entryOf({ now: Date.now() }));
+    expect(await store.evictMatching(pattern`bot:*`)).toBe(1);
+    expect((await stranger.read('bot:1', [])).entry).toBeDefined();
+  });
+
+  it('sends one round trip for a hit with tags', async () => {
+    const tags = ['a', 'b', 'c'];
+    await store.put('key', entryOf({ now: Date.now(), tags, tokens: await store.tokens(tags, 60_000) }));
+    const before = await commandsProcessed();
+    await store.read('key', tags);
+    // GET and MGET; the other one is the INFO that counts.
+    expect((await commandsProcessed()) - before - 1).toBe(2);
+  });
+
+  async function commandsProcessed(): Promise<number> {
+    return Number(/total_commands_processed:(\d+)/.exec(await client.info('stats'))?.[1]);
+  }
+});

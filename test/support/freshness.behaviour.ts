@@ -1,0 +1,187 @@
+import { key, type CacheKey } from '../../src/definition/template.js';
+import type { FakeClock } from '../../src/testing/fake-clock.js';
+import { ManualLoader, type EngineUnderTest } from './engine.js';
+
+/** How entries age, whatever store lies behind. Run in memory and on Redis, with a clock that the test drives. */
+export function describeFreshness(
+  where: string,
+  use: () => EngineUnderTest & { readonly clock: FakeClock },
+): void {
+  const cacheOf: EngineUnderTest['cache'] = (spec) => use().cache(spec);
+  const lastRead = () => use().reads.at(-1);
+  const drained = () => use().runtime.engine.background.drain();
+
+  describe(`freshness ${where}`, () => {
+    it('an entry is fresh until its ttl is over', async () => {
+      const cache = cacheOf<string>({ ttl: '5m' });
+      await cache.getOrLoad(['1'], () => 'old');
+      use().clock.advance('4.99m');
+      expect(await cache.getOrLoad(['1'], () => 'new')).toBe('old');
+      use().clock.advance('1s');
+      expect(await cache.getOrLoad(['1'], () => 'new')).toBe('new');
+      expect(lastRead()).toMatchObject({ outcome: 'miss' });
+    });
+
+    it('an entry for ever stays', async () => {
+      const cache = cacheOf<string>({ ttl: 'forever' });
+      await cache.set(['1'], 'kept');
+      use().clock.advance('520w');
+      expect(await cache.get('1')).toBe('kept');
+    });
+
+    it('jitter only ever shortens, by its share at most', async () => {
+      const cache = cacheOf<string>({ ttl: '100s', jitter: 0.5 });
+      const ids = Array.from({ length: 100 }, (_, i) => String(i));
+      for (const id of ids) await cache.set([id], id);
+      use().clock.advance('49.9s');
+      for (const id of ids) expect(await cache.has(id)).toBe(true);
+      use().clock.advance('25s');
+      const left = await Promise.all(ids.map((id) => cache.has(id)));
+      expect(new Set(left)).toEqual(new Set([true, false]));
+      use().clock.advance('25.1s');
+      for (const id of ids) expect(await cache.has(id)).toBe(false);
+    });
+
+    it('null and undefined live for 30 seconds at most unless told otherwise', async () => {
+      const usual = cacheOf({ ttl: '5m' });
+      const short = cacheOf({ ttl: '10s', key: keyOf('short') });
+      const longer = cacheOf({ ttl: '10s', nullTtl: '2m', key: keyOf('longer') });
+      for (const cache of [usual, short, longer]) await cache.getOrLoad(['1'], () => null);
+      use().clock.advance('9s');
+      expect([await usual.has('1'), await short.has('1'), await longer.has('1')]).toEqual([true, true, true]);
+      use().clock.advance('2s');
+      expect([await usual.has('1'), await short.has('1'), await longer.has('1')]).toEqual([
+        true,
+        false,
+        true,
+      ]);
+      use().clock.advance('20s');
+      expect([await usual.has('1'), await longer.has('1')]).toEqual([false, true]);
+      use().clock.advance('2m');
+      expect(await longer.has('1')).toBe(false);
+    });
+
+    it('nullTtl 0 does not store null, and stores everything else', async () => {
+      const cache = cacheOf({ nullTtl: 0 });
+      await cache.getOrLoad(['1'], () => null);
+      expect(await cache.has('1')).toBe(false);
+      await cache.getOrLoad(['1'], () => 0);
+      expect(await cache.has('1')).toBe(true);
+    });
+
+    it('the value can tell its own ttl', async () => {
+      const cache = cacheOf<{ expiresIn: number }>({ ttl: (token) => token.expiresIn - 1_000 });
+      await cache.set(['1'], { expiresIn: 10_000 });
+      await cache.set(['over'], { expiresIn: 500 });
+      expect(await cache.has('over')).toBe(false);
+      use().clock.advance('8.9s');
+      expect(await cache.has('1')).toBe(true);
+      use().clock.advance('200ms');
+      expect(await cache.has('1')).toBe(false);
+    });
+
+    it('a ttl of zero stores nothing, and puts out what was stored', async () => {
+      const cache = cacheOf<number>({ ttl: (seconds) => seconds * 1_000 });
+      await cache.set(['1'], 5);
+      await cache.set(['1'], 0);
+      expect(await cache.has('1')).toBe(false);
+      expect(await cache.getOrLoad(['1'], () => -3)).toBe(-3);
+      expect(await cache.has('1')).toBe(false);
+    });
+
+    it('a ttl function that returns nonsense costs the entry, not the call', async () => {
+      const cache = cacheOf<string>({ ttl: () => 'soon' as never });
+      expect(await cache.getOrLoad(['1'], () => 'value')).toBe('value');
+      expect(await cache.has('1')).toBe(false);
+      expect(use().problems.at(-1)).toMatchObject({
+        operation: 'store',
+        error: { code: 'CACHE_INVALID_OPTION' },
+      });
+    });
+
+    it('one call can set another ttl', async () => {
+      const cache = cacheOf<string>({ ttl: '5m' });
+      await cache.getOrLoad(['1'], () => 'value', { ttl: '10s' });
+      use().clock.advance('11s');
+      expect(await cache.has('1')).toBe(false);
+    });
+
+    it('a stale entry is served while one refresh runs, and then the new one', async () => {
+      const cache = cacheOf<string>({ ttl: '1m', staleWhileRevalidate: '1m' });
+      await cache.set(['1'], 'old');
+      use().clock.advance('90s');
+      const loader = new ManualLoader<string>();
+      const served = await Promise.all(Array.from({ length: 10 }, () => cache.getOrLoad(['1'], loader.load)));
+      expect(new Set(served)).toEqual(new Set(['old']));
+      expect(lastRead()).toMatchObject({ outcome: 'stale' });
+      expect(await cache.lookup('1')).toMatchObject({ hit: true, stale: true, value: 'old' });
+      await loader.called(1);
+      expect(await cache.getOrLoad(['1'], loader.load)).toBe('old');
+      loader.calls[0]!.resolve('new');
+      await drained();
+      expect(loader.calls).toHaveLength(1);
+      expect(await cache.getOrLoad(['1'], loader.load)).toBe('new');
+      expect(lastRead()).toMatchObject({ outcome: 'hit' });
+    });
+
+    it('a refresh that fails in the background is told of, and harms nobody', async () => {
+      const cache = cacheOf<string>({ ttl: '1m', staleWhileRevalidate: '1m' });
+      await cache.set(['1'], 'old');
+      use().clock.advance('90s');
+      const error = new Error('database gone');
+      expect(await cache.getOrLoad(['1'], () => Promise.reject(error))).toBe('old');
+      await drained();
+      expect(use().problems.at(-1)).toEqual({ operation: 'refresh', error });
+      expect(await cache.getOrLoad(['1'], () => Promise.resolve('new'))).toBe('old');
+      await drained();
+      expect(await cache.get('1')).toBe('new');
+    });
+
+    it('a refresh yields to an eviction', async () => {
+      const cache = cacheOf<string>({ ttl: '1m', staleWhileRevalidate: '1m' });
+      await cache.set(['1'], 'old');
+      use().clock.advance('90s');
+      const loader = new ManualLoader<string>();
+      await cache.getOrLoad(['1'], loader.load);
+      await loader.called(1);
+      await cache.evict('1');
+      loader.calls[0]!.resolve('older than the eviction');
+      await drained();
+      expect(await cache.has('1')).toBe(false);
+    });
+
+    it('past its stale window an entry is a miss', async () => {
+      const cache = cacheOf<string>({ ttl: '1m', staleWhileRevalidate: '1m' });
+      await cache.set(['1'], 'old');
+      use().clock.advance('121s');
+      expect(await cache.getOrLoad(['1'], () => 'new')).toBe('new');
+      expect(lastRead()).toMatchObject({ outcome: 'miss' });
+    });
+
+    it('an entry is served when its reload fails within staleIfError, and only then', async () => {
+      const cache = cacheOf<string>({ ttl: '1m', staleIfError: '10m' });
+      await cache.set(['1'], 'old');
+      use().clock.advance('5m');
+      expect(await cache.get('1')).toBeUndefined();
+      expect(await cache.getOrLoad(['1'], () => Promise.reject(new Error('gone')))).toBe('old');
+      expect(lastRead()).toMatchObject({ outcome: 'stale' });
+      expect(await cache.getOrLoad(['1'], () => 'new')).toBe('new');
+      use().clock.advance('12m');
+      const error = new Error('still gone');
+      await expect(cache.getOrLoad(['1'], () => Promise.reject(error))).rejects.toBe(error);
+    });
+
+    it('another version of a cache does not see the entries of this one', async () => {
+      const name = `versioned-${Math.random().toString(36).slice(2)}`;
+      const first = cacheOf<string>({ name, version: 1 });
+      await first.set(['1'], 'old');
+      const second = cacheOf<string>({ name: `${name}-other`, version: 2 });
+      expect(await second.get('1')).toBeUndefined();
+      expect(await second.getOrLoad(['1'], () => 'new')).toBe('new');
+    });
+  });
+}
+
+function keyOf(kind: string): (id: string) => CacheKey {
+  return (id) => key`${kind}:${id}`;
+}

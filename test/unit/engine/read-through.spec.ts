@@ -1,0 +1,18 @@
+import { FakeClock } from '../../../src/testing/fake-clock.js';
+import { startEngine, type EngineUnderTest } from '../../support/engine.js';
+import { describeFreshness } from '../../support/freshness.behaviour.js';
+import { describeReadThrough } from '../../support/read-through.behaviour.js';
+
+describe('the engine in memory', () => {
+  const clock = new FakeClock();
+  let engine: EngineUnderTest;
+
+  beforeEach(async () => {
+    engine = await startEngine({ clock });
+  });
+
+  afterEach(() => engine.runtime.close());
+
+  describeReadThrough('in memory', () => engine);
+  describeFreshness('in memory', () => ({ ...engine, clock }));
+});

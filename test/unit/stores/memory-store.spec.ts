@@ -1,0 +1,67 @@
+import { TagTokens } from '../../../src/engine/tag-tokens.js';
+import { MemoryStore } from '../../../src/stores/memory/memory-store.js';
+import { FakeClock } from '../../../src/testing/fake-clock.js';
+import { entryOf } from '../../support/entries.js';
+import { describeStore } from '../../support/store-conformance.js';
+
+describe('MemoryStore', () => {
+  let clock: FakeClock;
+  let tags: TagTokens;
+  let store: MemoryStore;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    tags = new TagTokens();
+    store = new MemoryStore({ maxEntries: 10_000, maxBytes: 10_000_000 }, tags, clock);
+  });
+
+  describeStore('MemoryStore', () => ({
+    store,
+    now: () => clock.now(),
+    pass: (ms) => Promise.resolve(clock.advance(ms)),
+  }));
+
+  it('never holds more entries than allowed, and drops the least recently used one', () => {
+    store = new MemoryStore({ maxEntries: 3, maxBytes: 1_000_000 }, tags, clock);
+    for (const key of ['a', 'b', 'c']) store.put(key, entryOf({ now: clock.now() }));
+    store.find('a');
+    store.put('d', entryOf({ now: clock.now() }));
+    expect(store.entries).toBe(3);
+    expect(store.find('b')).toBeUndefined();
+    expect(store.find('a')).toBeDefined();
+  });
+
+  it('never holds more bytes than allowed', () => {
+    store = new MemoryStore({ maxEntries: 1_000, maxBytes: 10_000 }, tags, clock);
+    for (let i = 0; i < 100; i++)
+      store.put(`key:${i}`, entryOf({ now: clock.now(), payload: Buffer.alloc(1_000) }));
+    expect(store.bytes).toBeLessThanOrEqual(10_000);
+    expect(store.find('key:99')).toBeDefined();
+  });
+
+  it('does not keep an entry that is larger than all of its memory', () => {
+    store = new MemoryStore({ maxEntries: 10, maxBytes: 10_000 }, tags, clock);
+    store.put('small', entryOf({ now: clock.now() }));
+    store.put('huge', entryOf({ now: clock.now(), payload: Buffer.alloc(20_000) }));
+    expect(store.find('huge')).toBeUndefined();
+    expect(store.find('small')).toBeDefined();
+  });
+
+  it('does not hold on to the socket buffer that an entry came in', () => {
+    const socketBuffer = Buffer.alloc(65_536);
+    const entry = entryOf({ now: clock.now(), payload: socketBuffer.subarray(100, 200) });
+    const { payload } = store.fill('key', entry, clock.now() + 1_000).entry;
+    expect(payload.byteLength).toBe(100);
+    expect(payload.buffer.byteLength).toBe(100);
+  });
+
+  it('takes an entry whose tag it has forgotten for unusable', () => {
+    tags = new TagTokens(10);
+    store = new MemoryStore({ maxEntries: 100, maxBytes: 1_000_000 }, tags, clock);
+    const [token] = store.tokens(['old']);
+    store.put('key', entryOf({ now: clock.now(), tags: ['old'], tokens: [token!] }));
+    expect(store.find('key')).toBeDefined();
+    for (let i = 0; i < 10; i++) store.tokens([`tag:${i}`]);
+    expect(store.find('key')).toBeUndefined();
+  });
+});
