@@ -1,0 +1,98 @@
+import { encodeArguments } from '../definition/canonical.js';
+import { defineCache, type CacheSpec } from '../definition/define-cache.js';
+import { limitLength } from '../definition/key-length.js';
+import type { CacheKey } from '../definition/template.js';
+import type { ClassLike, PlannedCache, PlannedDefinition, UserFunction } from './method-plan.js';
+import { misuse } from './misuse.js';
+import { cachePlanOf } from './plan-registry.js';
+
+/** What `@Cacheable` has of a cache that no `defineCache` declares. */
+export interface ImplicitSpec {
+  /** Of whatever type it is: `defineCache` checks it. */
+  readonly name: unknown;
+  readonly key: UserFunction | undefined;
+  /** Checked where all policies are, when the application starts. */
+  readonly policy: object;
+}
+
+const MAX_NAME_LENGTH = 100;
+
+/**
+ * The cache of a method that names none. Unless it has a name, each class that inherits the method has its own:
+ * `findById('1')` of two repositories that extend one class are two different things.
+ */
+export class ImplicitCache implements PlannedCache {
+  readonly isPerClass: boolean;
+  readonly #definitions = new WeakMap<object, PlannedDefinition>();
+  readonly #named: PlannedDefinition | undefined;
+
+  constructor(
+    private readonly spec: ImplicitSpec,
+    /** Where the method is declared. */
+    private readonly prototype: object,
+    private readonly property: PropertyKey,
+    /** Class and method, for messages. */
+    private readonly where: string,
+  ) {
+    this.isPerClass = spec.name === undefined;
+    if (spec.name !== undefined) this.#named = this.#define(spec.name);
+  }
+
+  definitionFor(constructor: ClassLike): PlannedDefinition {
+    if (this.#named !== undefined) return this.#named;
+    const known = this.#definitions.get(constructor);
+    if (known !== undefined) return known;
+    const definition = this.#define(this.#nameFor(constructor));
+    this.#definitions.set(constructor, definition);
+    return definition;
+  }
+
+  #define(name: unknown): PlannedDefinition {
+    const { key, policy } = this.spec;
+    const spec = { ...policy, name, key: key ?? keyOfAllArguments(String(name)) };
+    return defineCache(spec as CacheSpec<readonly unknown[]>);
+  }
+
+  #nameFor(constructor: ClassLike): string {
+    const names = [classNameOf(constructor), methodName(this.property)];
+    // Reached by `super`: the class has a method and perhaps a cache of that name already.
+    if (this.#isHiddenIn(constructor)) names.splice(1, 0, classNameOf(this.prototype.constructor));
+    if (!names.every((name) => /[A-Za-z0-9]/.test(name))) {
+      throw misuse(
+        `Expected ${this.where} to have a class and a method that a cache can be named after, ` +
+          `got \`${names.join('.')}\`.`,
+        "Name the cache: @Cacheable({ name: 'bot-statistics', ttl: '1m' }).",
+        'Or declare it with defineCache, and pass the constant to @Cacheable.',
+      );
+    }
+    const name = names
+      .join('.')
+      .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
+      .slice(0, MAX_NAME_LENGTH);
+    return name.replaceAll(/^[._-]+|[._-]+$/g, '');
+  }
+
+  #isHiddenIn({ prototype }: ClassLike): boolean {
+    return cachePlanOf(prototype, this.property) !== cachePlanOf(this.prototype, this.property);
+  }
+}
+
+/** Its own name, or the one of the class that it extends without having a name. */
+function classNameOf(constructor: ClassLike): string {
+  for (
+    let named: object | null = constructor;
+    named !== null;
+    named = Object.getPrototypeOf(named) as object | null
+  ) {
+    if ('name' in named && typeof named.name === 'string' && named.name !== '') return named.name;
+  }
+  return '';
+}
+
+function methodName(property: PropertyKey): string {
+  return typeof property === 'symbol' ? (property.description ?? '') : String(property);
+}
+
+function keyOfAllArguments(name: string): (...args: readonly unknown[]) => CacheKey {
+  return (...args) => limitLength(`${name}:${encodeArguments(args)}`) as CacheKey;
+}

@@ -1,0 +1,60 @@
+import type { CacheTag } from '../definition/template.js';
+
+/** What looks at a call and says yes or no. */
+export type Condition = (...args: never) => boolean;
+
+/** What picks the arguments of a cache out of a call. The `[]` makes TypeScript see tuples in what it returns. */
+export type Selector = (...args: never) => readonly unknown[] | readonly [];
+
+/** Demands that a selector returns the arguments of a cache. */
+export type Picks<Args extends readonly unknown[]> = (...args: never) => NoInfer<readonly [...Args]>;
+
+/** What names tags for a call. */
+export type TagSelector = (...args: never) => readonly CacheTag[];
+
+/** A method that can be decorated: it returns a promise of something that the functions around it take. */
+export type AsyncMethod<Result = unknown> = (...args: never) => Promise<Result>;
+
+/**
+ * The descriptor of a method that is called with `Params`, or the complaint that it is not.
+ *
+ * The constraint of `Params` is all that the functions around the method demand. TypeScript infers `Params` from
+ * the method where the constraint allows that, and else takes the constraint itself, hence the comparison. Simpler
+ * ways fail: a conditional type stays undecided in a generic class, and TypeScript does not compare functions
+ * strictly when one of them is a method.
+ */
+export type Suitable<
+  Method,
+  Params extends readonly unknown[],
+  Complaint,
+> = TypedPropertyDescriptor<Method> & {
+  readonly value?: (...args: Params) => unknown;
+} & (IsSame<Readonly<Params>, Readonly<ParametersOf<Method>>> extends true ? unknown : Complaint);
+
+/** The lists of arguments that a function which runs before the method can be called with. */
+export type BeforeCall<F, Otherwise = readonly unknown[]> = IfGiven<F, Callable<ParametersOf<F>>, Otherwise>;
+
+/** The same for a function which runs after the method: without the result, which comes first. */
+export type AfterCall<F> = IfGiven<F, Callable<Tail<ParametersOf<F>>>, readonly unknown[]>;
+
+/** What a function that runs after the method wants the result to be. */
+export type Wanted<F> = IfGiven<F, Head<ParametersOf<F>>, unknown>;
+
+/** In place of a function that is not given, TypeScript infers the constraint, which has no parameters to be called with. */
+type IfGiven<F, Yes, No> = [ParametersOf<F>] extends [never] ? No : Yes;
+
+type ParametersOf<F> = F extends (...args: infer Args) => unknown ? Args : never;
+
+type Head<List extends readonly unknown[]> = List extends readonly [] ? unknown : List[0];
+
+/** Of a list of any length, the rest is the same list. */
+type Tail<List extends readonly unknown[]> = List extends readonly [unknown?, ...infer Rest] ? Rest : List;
+
+/** Functions may take less than they are called with. One with a rest parameter takes everything. */
+type Callable<List extends readonly unknown[]> = number extends List['length']
+  ? List
+  : readonly [...List, ...unknown[]];
+
+/** Whether two types are identical: TypeScript finds two undecided types alike only if all of their parts are. */
+type IsSame<A, B> =
+  (<T>(value: T) => T extends A ? 1 : 2) extends <T>(value: T) => T extends B ? 1 : 2 ? true : false;

@@ -1,0 +1,402 @@
+import { Injectable } from '@nestjs/common';
+import { CacheEvict, CachePut, CacheService, Cacheable, defineCache, key, pattern, tag } from 'nestjs-roost';
+import { useApps, type TestingApp } from './support/testing-app.js';
+
+interface Bot {
+  readonly id: string;
+  readonly org: number;
+  readonly version: number;
+}
+
+const bots = defineCache({
+  name: 'bots',
+  key: (id: string) => key`bot:${id}`,
+  ttl: '5m',
+  tags: (id) => [tag`bot:${id}`],
+});
+const details = defineCache({
+  name: 'details',
+  key: (id: string) => key`bot:${id}:details`,
+  ttl: '5m',
+  tags: (id) => [tag`bot:${id}`],
+});
+const pages = defineCache({
+  name: 'pages',
+  key: (org: number, page: number) => key`bots:org:${org}:page:${page}`,
+  ttl: '5m',
+  tags: (org) => [tag`org:${org}`],
+});
+
+@Injectable()
+class Bots {
+  readonly calls: string[] = [];
+  version = 1;
+
+  @Cacheable(bots)
+  async find(id: string): Promise<Bot> {
+    this.calls.push(`find ${id}`);
+    return this.bot(id);
+  }
+
+  @Cacheable(details)
+  async details(id: string): Promise<Bot> {
+    this.calls.push(`details ${id}`);
+    return this.bot(id);
+  }
+
+  @Cacheable(pages)
+  async page(org: number, page: number): Promise<number> {
+    this.calls.push(`page ${org} ${page}`);
+    return this.version;
+  }
+
+  @CacheEvict({ cache: bots, select: (_result: Bot, id: string) => [id] })
+  async evictOne(id: string): Promise<Bot> {
+    return this.bot(id);
+  }
+
+  @CacheEvict({ cache: bots, all: true })
+  async evictAll(): Promise<void> {}
+
+  @CacheEvict({ tags: (result: Bot) => [tag`bot:${result.id}`, tag`org:${result.org}`] })
+  async evictTags(id: string): Promise<Bot> {
+    return this.bot(id);
+  }
+
+  @CacheEvict({ pattern: (_result: void, id: string) => pattern`bot:${id}*` })
+  async evictPattern(_id: string): Promise<void> {}
+
+  @CacheEvict({ cache: bots, all: true })
+  async failAndEvict(): Promise<void> {
+    throw new RangeError('failed');
+  }
+
+  @CacheEvict({ cache: bots, select: (id: string) => [id], before: true })
+  async evictAndFail(_id: string): Promise<void> {
+    throw new RangeError('failed');
+  }
+
+  @CacheEvict({
+    cache: bots,
+    all: true,
+    when(this: Bots, really: boolean) {
+      return really && this.version === 1;
+    },
+  })
+  async evictWhen(_really: boolean): Promise<void> {}
+
+  @CachePut({ cache: bots, select: (bot: Bot) => [bot.id] })
+  @CachePut({ cache: details, select: (_bot: Bot, id: string) => [id] })
+  async update(id: string): Promise<Bot> {
+    this.version += 1;
+    return this.bot(id);
+  }
+
+  @CachePut({
+    cache: bots,
+    select: (bot: Bot) => [bot.id],
+    when: (_id: string, wanted: boolean) => wanted,
+    unless: (bot: Bot) => bot.version === 3,
+  })
+  async updateIf(id: string, _wanted: boolean): Promise<Bot> {
+    this.version += 1;
+    return this.bot(id);
+  }
+
+  @CachePut({ cache: bots, select: (bot: Bot) => [bot.id] })
+  async failingUpdate(_id: string): Promise<Bot> {
+    throw new RangeError('failed');
+  }
+
+  @CacheEvict({ cache: bots, select: (_bot: Bot, id: string) => [id] })
+  @CachePut({ cache: bots, select: (bot: Bot) => [bot.id] })
+  async putAndEvict(id: string): Promise<Bot> {
+    return this.bot(id);
+  }
+
+  @CachePut({ cache: bots, select: (bot: Bot) => [bot.id] })
+  @Cacheable(details)
+  async refresh(id: string): Promise<Bot> {
+    this.version += 1;
+    this.calls.push(`refresh ${id}`);
+    return this.bot(id);
+  }
+
+  @CachePut({ cache: bots, select: (bot: Bot) => [bot.id], when: (_id: string, put: boolean) => put })
+  @Cacheable(details, (id: string) => [id], {
+    when: (id: string) => id !== 'x',
+    unless: (bot: Bot) => bot.version > 10,
+  })
+  async refreshIf(id: string, _put: boolean): Promise<Bot> {
+    this.version += 1;
+    this.calls.push(`refreshIf ${id}`);
+    return this.bot(id);
+  }
+
+  @CacheEvict({ cache: pages, all: true })
+  @Cacheable(bots)
+  async findAndEvict(id: string): Promise<Bot> {
+    this.calls.push(`findAndEvict ${id}`);
+    return this.bot(id);
+  }
+
+  @Cacheable(bots)
+  @CacheEvict({ cache: bots, select: (id: string) => [id], before: true })
+  async alwaysFresh(id: string): Promise<Bot> {
+    this.calls.push(`alwaysFresh ${id}`);
+    return this.bot(id);
+  }
+
+  private bot(id: string): Bot {
+    return { id, org: 7, version: this.version };
+  }
+}
+
+const start = useApps();
+let app: TestingApp;
+let service: Bots;
+
+beforeEach(async () => {
+  app = await start({ providers: [Bots] });
+  service = app.get(Bots);
+});
+
+/** Which of these has to be computed anew. */
+async function missing(...reads: readonly (() => Promise<unknown>)[]): Promise<string[]> {
+  const before = service.calls.length;
+  for (const read of reads) await read();
+  return service.calls.slice(before);
+}
+
+const everything = [
+  () => service.find('1'),
+  () => service.find('10'),
+  () => service.details('1'),
+  () => service.page(7, 1),
+  () => service.page(8, 1),
+];
+
+describe('@CacheEvict', () => {
+  beforeEach(() => missing(...everything));
+
+  it('evicts one entry by its arguments', async () => {
+    await service.evictOne('1');
+
+    expect(await missing(...everything)).toEqual(['find 1']);
+  });
+
+  it('evicts all of one cache and of no other', async () => {
+    await service.evictAll();
+
+    expect(await missing(...everything)).toEqual(['find 1', 'find 10']);
+  });
+
+  it('evicts by tags, across caches', async () => {
+    await service.evictTags('1');
+
+    expect(await missing(...everything)).toEqual(['find 1', 'details 1', 'page 7 1']);
+  });
+
+  it('evicts by pattern: bot 1 and what lies below it, not bot 10', async () => {
+    await service.evictPattern('1');
+
+    expect(await missing(...everything)).toEqual(['find 1', 'details 1']);
+  });
+
+  it('does nothing when the method throws', async () => {
+    await expect(service.failAndEvict()).rejects.toThrow(new RangeError('failed'));
+
+    expect(await missing(...everything)).toEqual([]);
+  });
+
+  it('with `before` evicts also when the method throws', async () => {
+    await expect(service.evictAndFail('1')).rejects.toThrow(new RangeError('failed'));
+
+    expect(await missing(...everything)).toEqual(['find 1']);
+  });
+
+  it('asks `when` before the call', async () => {
+    await service.evictWhen(false);
+    expect(await missing(...everything)).toEqual([]);
+
+    await service.evictWhen(true);
+    expect(await missing(...everything)).toEqual(['find 1', 'find 10']);
+  });
+
+  it('beside a @Cacheable that answers the call evicts all the same', async () => {
+    expect((await service.findAndEvict('1')).version).toBe(1);
+
+    expect(await missing(...everything)).toEqual(['page 7 1', 'page 8 1']);
+  });
+
+  it('with `before` evicts before the lookup', async () => {
+    service.version = 2;
+
+    expect((await service.alwaysFresh('1')).version).toBe(2);
+    expect((await service.alwaysFresh('1')).version).toBe(2);
+    expect(await missing(...everything)).toEqual([]);
+    expect(service.calls.filter((call) => call.startsWith('always'))).toHaveLength(2);
+  });
+});
+
+describe('@CachePut', () => {
+  it('stores the result in every cache it names, over what is there', async () => {
+    await missing(...everything);
+
+    expect((await service.update('1')).version).toBe(2);
+
+    expect((await service.find('1')).version).toBe(2);
+    expect((await service.details('1')).version).toBe(2);
+    expect(await missing(...everything)).toEqual([]);
+  });
+
+  it('leaves the cache alone when `when` says no or `unless` says yes', async () => {
+    await service.find('1');
+
+    await service.updateIf('1', false);
+    expect((await service.find('1')).version).toBe(1);
+    await service.updateIf('1', true);
+    expect((await service.find('1')).version).toBe(1);
+    await service.updateIf('1', true);
+    expect((await service.find('1')).version).toBe(4);
+  });
+
+  it('stores nothing when the method throws', async () => {
+    await service.find('1');
+
+    await expect(service.failingUpdate('1')).rejects.toThrow(new RangeError('failed'));
+
+    expect((await service.find('1')).version).toBe(1);
+    expect(service.calls).toEqual(['find 1']);
+  });
+
+  it('comes before evictions', async () => {
+    await service.putAndEvict('1');
+
+    expect(await missing(() => service.find('1'))).toEqual(['find 1']);
+  });
+
+  it('beside a @Cacheable calls the method each time, and stores the result in both caches', async () => {
+    await missing(...everything);
+
+    await service.refresh('1');
+    await service.refresh('1');
+
+    expect(service.calls.filter((call) => call === 'refresh 1')).toHaveLength(2);
+    expect((await service.find('1')).version).toBe(3);
+    expect((await service.details('1')).version).toBe(3);
+    expect(await missing(...everything)).toEqual([]);
+  });
+
+  it('that `when` switches off leaves a @Cacheable its lookup', async () => {
+    await service.refreshIf('1', true);
+    expect((await service.refreshIf('1', false)).version).toBe(2);
+
+    expect(service.calls).toEqual(['refreshIf 1']);
+  });
+
+  it('beside a @Cacheable respects when and unless of each', async () => {
+    await service.refreshIf('x', true);
+    expect(await missing(() => service.find('x'))).toEqual([]);
+    expect(await missing(() => service.details('x'))).toEqual(['details x']);
+
+    service.version = 10;
+    await service.refreshIf('y', true);
+    expect(await missing(() => service.find('y'))).toEqual([]);
+    expect(await missing(() => service.details('y'))).toEqual(['details y']);
+  });
+});
+
+describe('what goes wrong after the call', () => {
+  @Injectable()
+  class Broken {
+    @CachePut({ cache: bots, select: () => ['put'] })
+    @CacheEvict({ cache: details, all: true })
+    async uncacheable(): Promise<() => number> {
+      return () => 1;
+    }
+
+    @CacheEvict({ tags: (result: Bot | null) => [tag`bot:${(result as Bot).id}`] })
+    @CacheEvict({ cache: details, select: (_result: null, what: object) => [what as unknown as string] })
+    @CacheEvict({ cache: bots, select: (_result: null) => ['1'] })
+    @CachePut({ cache: bots, select: (_result: null) => 'no array' as unknown as [string] })
+    async everythingWrong(_what: object): Promise<null> {
+      return null;
+    }
+
+    @CacheEvict({ cache: bots, select: (what: object) => [what as unknown as string], before: true })
+    async keylessBefore(_what: object): Promise<string> {
+      return 'called';
+    }
+
+    @CacheEvict({
+      tags: () => {
+        throw new RangeError('of the selector');
+      },
+      before: true,
+    })
+    async failingBefore(): Promise<string> {
+      return 'called';
+    }
+
+    @CacheEvict({ tags: () => 'no array' as unknown as [] })
+    @CacheEvict({ pattern: () => 'bot:*' as unknown as ReturnType<typeof pattern> })
+    async wrongTypes(): Promise<string> {
+      return 'called';
+    }
+  }
+
+  let broken: Broken;
+  let problems: string[];
+
+  beforeEach(async () => {
+    app = await start({ providers: [Bots, Broken] });
+    service = app.get(Bots);
+    broken = app.get(Broken);
+    problems = [];
+    const caches = app.get(CacheService);
+    const report = caches.reportProblem.bind(caches);
+    caches.reportProblem = (operation, error) => {
+      problems.push(`${operation}: ${(error as Error).message.split('\n')[0]}`);
+      report(operation, error);
+    };
+  });
+
+  it('does not take the result from the caller, and keeps nothing from being tried', async () => {
+    await missing(() => service.details('1'));
+
+    const result = await broken.uncacheable();
+
+    expect(result()).toBe(1);
+    expect(problems).toEqual([expect.stringMatching(/^put after Broken\.uncacheable: /)]);
+    expect(await missing(() => service.details('1'))).toEqual(['details 1']);
+  });
+
+  it('is reported with class and method, one by one', async () => {
+    await missing(() => service.find('1'));
+
+    await expect(broken.everythingWrong({})).resolves.toBeNull();
+
+    expect(problems.toSorted()).toEqual([
+      expect.stringMatching(/^eviction after Broken\.everythingWrong: Cannot read properties of null/),
+      expect.stringMatching(/^eviction after Broken\.everythingWrong: Expected /),
+      'put after Broken.everythingWrong: Expected `select` of Broken.everythingWrong to return the arguments of cache `bots` as an array, got a string.',
+    ]);
+    expect(await missing(() => service.find('1'))).toEqual(['find 1']);
+  });
+
+  it('is told when it is no tags or no pattern', async () => {
+    await expect(broken.wrongTypes()).resolves.toBe('called');
+
+    expect(problems.toSorted()).toEqual([
+      'eviction after Broken.wrongTypes: Expected `pattern` of Broken.wrongTypes to return a pattern, got a string.',
+      'eviction after Broken.wrongTypes: Expected `tags` of Broken.wrongTypes to return an array of tags, got a string.',
+    ]);
+  });
+
+  it('before the call it rejects, and the method does not run', async () => {
+    await expect(broken.keylessBefore({})).rejects.toMatchObject({ code: 'CACHE_INVALID_KEY' });
+    await expect(broken.failingBefore()).rejects.toThrow(new RangeError('of the selector'));
+    expect(problems).toEqual([]);
+  });
+});

@@ -1,0 +1,267 @@
+import {
+  CacheError,
+  CacheEvict,
+  CachePut,
+  Cacheable,
+  InjectCache,
+  defineCache,
+  key,
+  tag,
+} from 'nestjs-roost';
+
+const bots = defineCache({ name: 'bots', key: (id: string) => key`bot:${id}`, ttl: '5m' });
+
+/** What JavaScript can pass to a decorator, for which TypeScript would not compile. */
+type Loose = (...args: readonly unknown[]) => (...place: readonly unknown[]) => void;
+const looseCacheable = Cacheable as unknown as Loose;
+const loosePut = CachePut as unknown as Loose;
+const looseEvict = CacheEvict as unknown as Loose;
+const looseInject = InjectCache as unknown as Loose;
+
+class Bots {
+  async find(id: string): Promise<string> {
+    return id;
+  }
+
+  get current(): Promise<string> {
+    return this.find('current');
+  }
+
+  async *all(): AsyncGenerator<string> {
+    yield await this.find('all');
+  }
+
+  static async make(id: string): Promise<string> {
+    return id;
+  }
+}
+
+function decorate(decorator: (...place: readonly unknown[]) => void, owner: object, name: string): void {
+  decorator(owner, name, Object.getOwnPropertyDescriptor(owner, name));
+}
+
+function failureOf(action: () => void): CacheError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof CacheError) return error;
+    throw error;
+  }
+  throw new Error('Expected it to be refused.');
+}
+
+/** The message of the refusal of a decorator on `Bots.find`. */
+function refusal(decorator: (...place: readonly unknown[]) => void): string {
+  const error = failureOf(() => decorate(decorator, Bots.prototype, 'find'));
+  expect(error.code).toBe('CACHE_INVALID_USE');
+  expect(error.message).toContain('Bots.find');
+  expect(error.message).toContain('\n\nPotential solutions:\n- ');
+  return error.message.split('\n')[0] ?? '';
+}
+
+describe('a decorator that cannot work is refused at decoration', () => {
+  describe('for what it is told', () => {
+    it.each<[string, (...place: readonly unknown[]) => void, string]>([
+      [
+        'a definition that is not there (imports in a circle)',
+        looseCacheable(undefined),
+        'Expected the first argument of @Cacheable of Bots.find to be a cache made with defineCache, got undefined.',
+      ],
+      [
+        'a text in place of a definition',
+        looseCacheable('bots'),
+        'Expected the first argument of @Cacheable of Bots.find to be a cache made with defineCache, got a string.',
+      ],
+      [
+        'options without a ttl',
+        looseCacheable({ key: () => key`all` }),
+        'Expected the options of @Cacheable of Bots.find to have a `ttl`, got none.',
+      ],
+      [
+        'a definition without defineCache, with a selector',
+        looseCacheable({ name: 'bots', key: () => key`all`, ttl: 1 }, (id: string) => [id]),
+        'Expected @Cacheable of Bots.find to have a selector only with a cache made with defineCache, got options and a selector.',
+      ],
+      [
+        'an unknown option',
+        looseCacheable({ ttl: 1, time: 1 }),
+        'Expected the options of @Cacheable of Bots.find to be among `ttl`, `name`, `key`, `tags`, `when`, `unless`, `jitter`, ' +
+          '`nullTtl`, `staleWhileRevalidate`, `staleIfError`, `l1`, `l2`, `isolation`, `version`, `enabled`, got `time`.',
+      ],
+      [
+        'an unknown condition',
+        looseCacheable(bots, undefined, { if: () => true }),
+        'Expected the options of @Cacheable of Bots.find to be among `when`, `unless`, got `if`.',
+      ],
+      [
+        'conditions that are none',
+        looseCacheable(bots, undefined, 1),
+        'Expected the options of @Cacheable of Bots.find to be an object, got a number.',
+      ],
+      [
+        'options in place of the selector',
+        looseCacheable(bots, { when: () => true }),
+        'Expected `select` of @Cacheable of Bots.find to be a function, got an object.',
+      ],
+      [
+        'a `when` that is no function',
+        looseCacheable({ ttl: 1, when: true }),
+        'Expected `when` of @Cacheable of Bots.find to be a function, got a boolean.',
+      ],
+      [
+        'tags that are no function',
+        looseCacheable({ ttl: 1, tags: [tag`a`] }),
+        'Expected `tags` of @Cacheable of Bots.find to be a function, got an array.',
+      ],
+      [
+        'no options for a put',
+        loosePut(undefined),
+        'Expected the options of @CachePut of Bots.find to be an object, got undefined.',
+      ],
+      [
+        'a put without selector',
+        loosePut({ cache: bots }),
+        'Expected `select` of @CachePut of Bots.find to be a function, got undefined.',
+      ],
+      [
+        'a put of a cache without defineCache',
+        loosePut({ cache: { name: 'a' }, select: () => [] }),
+        'Expected `cache` of @CachePut of Bots.find to be a cache made with defineCache, got an object.',
+      ],
+      [
+        'an eviction of nothing',
+        looseEvict({}),
+        'Expected @CacheEvict of Bots.find to have one of `cache`, `tags` and `pattern`, got none.',
+      ],
+      [
+        'an eviction of two things',
+        looseEvict({ cache: bots, all: true, tags: () => [] }),
+        'Expected @CacheEvict of Bots.find to have one of `cache`, `tags` and `pattern`, got `cache` and `tags`.',
+      ],
+      [
+        'an eviction without select or all',
+        looseEvict({ cache: bots }),
+        'Expected @CacheEvict of Bots.find to have `cache` with either `select` or `all: true`, got neither.',
+      ],
+      [
+        'an eviction with select and all',
+        looseEvict({ cache: bots, all: true, select: () => [''] }),
+        'Expected @CacheEvict of Bots.find to have `cache` with either `select` or `all: true`, got both.',
+      ],
+      [
+        'an eviction of all that is not',
+        looseEvict({ cache: bots, all: false }),
+        'Expected @CacheEvict of Bots.find to have `cache` with either `select` or `all: true`, got `all` that is not true.',
+      ],
+      [
+        'tags with a selector',
+        looseEvict({ tags: () => [], select: () => [] }),
+        'Expected @CacheEvict of Bots.find to have `select` and `all` only with `cache`, got one with `tags`.',
+      ],
+      [
+        'a pattern that is no function',
+        looseEvict({ pattern: 'bot:*' }),
+        'Expected `pattern` of @CacheEvict of Bots.find to be a function, got a string.',
+      ],
+      [
+        'a `before` that is not yes or no',
+        looseEvict({ tags: () => [], before: 'call' }),
+        'Expected `before` of @CacheEvict of Bots.find to be true or false, got a string.',
+      ],
+      [
+        'an eviction with unless, which there is not',
+        looseEvict({ tags: () => [], unless: () => true }),
+        'Expected the options of @CacheEvict of Bots.find to be among `cache`, `select`, `all`, `tags`, `pattern`, `when`, `before`, got `unless`.',
+      ],
+      [
+        'an injection of no definition',
+        looseInject({ name: 'bots' }),
+        'Expected the argument of @InjectCache of Bots.find to be a cache made with defineCache, got an object.',
+      ],
+    ])('%s', (_what, decorator, message) => {
+      expect(refusal(decorator)).toBe(message);
+    });
+
+    it('a name that no cache can have', () => {
+      const error = failureOf(() =>
+        decorate(looseCacheable({ ttl: 1, name: 'my cache' }), Bots.prototype, 'find'),
+      );
+
+      expect(error).toMatchObject({
+        code: 'CACHE_INVALID_OPTION',
+        message: expect.stringContaining('"my cache"'),
+      });
+    });
+
+    it('a second @Cacheable on one method', () => {
+      expect(() => {
+        class Twice {
+          @Cacheable(bots)
+          @Cacheable({ ttl: '1m' })
+          async find(id: string): Promise<string> {
+            return id;
+          }
+        }
+        return Twice;
+      }).toThrow('Expected one @Cacheable of Twice.find, got two.');
+    });
+  });
+
+  describe('for where it stands', () => {
+    const decorators: [string, (...place: readonly unknown[]) => void][] = [
+      ['Cacheable', looseCacheable({ ttl: 1 })],
+      ['CachePut', loosePut({ cache: bots, select: () => [''] })],
+      ['CacheEvict', looseEvict({ cache: bots, all: true })],
+    ];
+
+    it.each(decorators)('@%s on a static method', (name, decorator) => {
+      expect(failureOf(() => decorate(decorator, Bots, 'make')).message).toMatch(
+        `Expected @${name} of Bots.make to stand on an async method, got a static member.`,
+      );
+    });
+
+    it.each(decorators)('@%s on an accessor', (name, decorator) => {
+      expect(failureOf(() => decorate(decorator, Bots.prototype, 'current')).message).toMatch(
+        `Expected @${name} of Bots.current to stand on an async method, got an accessor.`,
+      );
+    });
+
+    it.each(decorators)('@%s on a generator', (name, decorator) => {
+      expect(failureOf(() => decorate(decorator, Bots.prototype, 'all')).message).toMatch(
+        `Expected @${name} of Bots.all to stand on an async method, got a generator.`,
+      );
+    });
+
+    it.each(decorators)('@%s on a property, even one that holds a function', (name, decorator) => {
+      expect(failureOf(() => decorator(Bots.prototype, 'load')).message).toMatch(
+        `Expected @${name} of Bots.load to stand on an async method, got a property.`,
+      );
+      expect(failureOf(() => decorator(Bots.prototype, 'load', { value: 1 })).message).toMatch(
+        `Expected @${name} of Bots.load to stand on an async method, got a property that holds a number.`,
+      );
+    });
+
+    it.each(decorators)('@%s on a class', (name, decorator) => {
+      expect(failureOf(() => decorator(Bots)).message).toMatch(
+        `Expected @${name} of Bots to stand on an async method, got a class.`,
+      );
+    });
+
+    it.each(decorators)('@%s on a parameter', (_name, decorator) => {
+      expect(failureOf(() => decorator(Bots, undefined, 0)).message).toMatch('got a parameter.');
+      expect(failureOf(() => decorator(Bots.prototype, 'find', 0)).message).toMatch('got a parameter.');
+    });
+
+    it.each(decorators)('@%s where the compiler follows the ECMAScript proposal', (_name, decorator) => {
+      expect(failureOf(() => decorator(async () => 1, { kind: 'method', name: 'find' })).message).toMatch(
+        'set `experimentalDecorators`',
+      );
+    });
+
+    it("@InjectCache on a method's parameter", () => {
+      expect(failureOf(() => InjectCache(bots)(Bots.prototype, 'find', 0)).message).toMatch(
+        'Expected @InjectCache of Bots.find to stand on a parameter of the constructor or on a property',
+      );
+    });
+  });
+});
