@@ -1,0 +1,123 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Cache } from './cache-handle.js';
+import { CacheRuntime } from './cache.runtime.js';
+import type { CacheDefinition } from './definition/define-cache.js';
+import type { CacheKey, CachePattern, CacheTag } from './definition/template.js';
+import type { CacheRead } from './engine/events.js';
+import type { EntryReport } from './engine/inspect.js';
+import { CACHE_RUNTIME } from './tokens.js';
+
+/** How often a cache was read since the start, and with what outcome. */
+export interface CacheStatistics {
+  readonly hits: number;
+  readonly stale: number;
+  readonly misses: number;
+  readonly bypasses: number;
+  /** Share of hits, fresh or stale, among the reads that were not bypassed; 0 before the first one. */
+  readonly hitRatio: number;
+}
+
+/** What the caches and the memory of this process came to since the start. */
+export interface Statistics {
+  /** By name of the cache. */
+  readonly caches: Readonly<Record<string, CacheStatistics>>;
+  /** What this process's memory holds. */
+  readonly l1: { readonly entries: number; readonly bytes: number };
+}
+
+/** All caches of the application. Inject it where a method needs more than its decorators say. */
+@Injectable()
+export class CacheService {
+  private readonly handles = new WeakMap<CacheDefinition, unknown>();
+
+  constructor(@Inject(CACHE_RUNTIME) private readonly runtime: CacheRuntime) {}
+
+  /**
+   * The cache of a definition, ready for use. The same definition gives the same handle.
+   *
+   * @throws CacheError `CACHE_INVALID_OPTION` when the definition's policy breaks a rule, `CACHE_INVALID_USE`
+   * when another definition has its name
+   */
+  cache<Args extends readonly unknown[], Value>(
+    definition: CacheDefinition<Args, Value>,
+  ): Cache<Args, Value> {
+    const known = this.handles.get(definition);
+    if (known !== undefined) return known as Cache<Args, Value>;
+    const { engine, options } = this.runtime;
+    const handle = new Cache<Args, Value>(engine, engine.bind(definition), () => options.clock.now());
+    this.handles.set(definition, handle);
+    return handle;
+  }
+
+  /**
+   * Evicts every entry that carries one of the tags, however many there are, at the cost of one command per
+   * tag. Loads under way can't bring back what they read before.
+   */
+  evictTags(...tags: readonly CacheTag[]): Promise<void> {
+    return this.runtime.engine.writes.evictTags(tags);
+  }
+
+  /**
+   * Evicts every entry whose key matches, and returns how many there were. It looks at every key of the
+   * Redis database (SCAN), so prefer tags where evictions are frequent.
+   */
+  evictPattern(pattern: CachePattern): Promise<number> {
+    return this.runtime.engine.writes.evictMatching(pattern);
+  }
+
+  /** Evicts every entry of this namespace, and nothing of anybody else's. */
+  clear(): Promise<void> {
+    return this.runtime.engine.writes.clearAll();
+  }
+
+  /** What is stored under a key, in each tier, without its value: for people who wonder. */
+  inspect(key: CacheKey): Promise<EntryReport> {
+    return this.runtime.engine.inspect(key);
+  }
+
+  /** Counts of reads per cache, and what this process's memory holds. */
+  stats(): Statistics {
+    const { engine } = this.runtime;
+    const caches: Record<string, CacheStatistics> = {};
+    for (const { name, counts } of engine.caches) {
+      const served = counts.hits + counts.stale;
+      const reads = served + counts.misses;
+      caches[name] = { ...counts, hitRatio: reads === 0 ? 0 : served / reads };
+    }
+    return { caches, l1: engine.memoryUse };
+  }
+
+  /**
+   * Runs `work` and collects a record of every cache read that is made inside it, in the order in which they
+   * ended. The way to a header, a log line or a test that tells where a response came from.
+   */
+  trace<T>(work: () => Promise<T>): Promise<{ result: T; reads: readonly CacheRead[] }> {
+    return this.runtime.trace.run(work);
+  }
+
+  /**
+   * Asks Redis for a sign of life. `undefined` when the module runs in memory.
+   *
+   * @param timeoutMs longest wait, milliseconds
+   * @throws CacheError `CACHE_REDIS_UNAVAILABLE` with the reason
+   */
+  async ping(timeoutMs = 200): Promise<{ readonly latencyMs: number } | undefined> {
+    const { redis } = this.runtime;
+    return redis && { latencyMs: await redis.connection.ping(timeoutMs) };
+  }
+
+  /** Resolves when the first attempt to reach Redis is over, successful or not. Nest waits for it at start. */
+  ready(): Promise<void> {
+    return this.runtime.open();
+  }
+
+  /** Waits for background work, as long as `shutdownDeadline` says, and hangs up. Nest calls it at shutdown. */
+  close(): Promise<void> {
+    return this.runtime.close();
+  }
+
+  /** Logs, at most every few seconds, what went wrong without failing a call. For the decorators. @internal */
+  reportProblem(operation: string, error: unknown): void {
+    this.runtime.report(operation, error);
+  }
+}

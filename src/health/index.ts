@@ -1,0 +1,1 @@
+export { CacheHealthIndicator, type RedisHealthOptions } from './cache-health.indicator.js';

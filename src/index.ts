@@ -1,0 +1,32 @@
+export { Cache, type CallOverrides, type Loaded, type Loader, type Lookup } from './cache-handle.js';
+export { CacheModule } from './cache.module.js';
+export type { CacheOptionsFactory } from './cache.core.module.js';
+export type {
+  CacheDefaultsOptions,
+  CacheManagerOptions,
+  CacheModuleOptions,
+  L1Options,
+} from './cache.options.js';
+export { cacheOptionsFromEnv } from './cache.options.env.js';
+export { CacheService, type CacheStatistics, type Statistics } from './cache.service.js';
+export type { Codec } from './codec/codec.js';
+export { CacheEvict } from './decorators/cache-evict.decorator.js';
+export { CachePut } from './decorators/cache-put.decorator.js';
+export { Cacheable } from './decorators/cacheable.decorator.js';
+export { getCacheToken, InjectCache } from './decorators/inject-cache.decorator.js';
+export {
+  defineCache,
+  type CacheDefinition,
+  type CachePolicy,
+  type CacheSpec,
+  type L1Policy,
+} from './definition/define-cache.js';
+export { digest } from './definition/digest.js';
+export type { Duration, Lifetime } from './definition/duration.js';
+export { key, pattern, tag, type CacheKey, type CachePattern, type CacheTag } from './definition/template.js';
+export { unordered } from './definition/unordered.js';
+export type { Clock } from './engine/clock.js';
+export type { CacheRead, Tier } from './engine/events.js';
+export type { EntryDetails, EntryReport } from './engine/inspect.js';
+export { CacheError, type CacheErrorCode } from './errors.js';
+export type { RedisConnectionOptions } from './stores/redis/redis-options.js';
