@@ -1,0 +1,32 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import { CacheModule } from 'nestjs-roost';
+
+import { BotsModule } from './bots/bots.module.js';
+import { settings, settingsFrom, type Settings } from './config/settings.js';
+import { DatabaseModule } from './database/database.module.js';
+import { HealthModule } from './health/health.module.js';
+
+@Module({})
+export class AppModule {
+  /** @param env variables to read instead of the process's own and those of `.env` */
+  static async register(env?: NodeJS.ProcessEnv): Promise<DynamicModule> {
+    return {
+      module: AppModule,
+      imports: [
+        await ConfigModule.forRoot({
+          isGlobal: true,
+          ignoreEnvFile: env !== undefined,
+          load: [env === undefined ? settings : settingsFrom(env)],
+        }),
+        CacheModule.forRootAsync({
+          inject: [settings.KEY],
+          useFactory: ({ cache }: Settings) => cache,
+        }),
+        DatabaseModule,
+        BotsModule,
+        HealthModule,
+      ],
+    };
+  }
+}
