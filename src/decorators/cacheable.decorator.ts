@@ -1,11 +1,10 @@
 import type { AnyCachePolicy, CacheDefinition } from '../definition/define-cache.js';
 import type { Lifetime } from '../definition/duration.js';
 import type { CacheKey } from '../definition/template.js';
+import { describePlace } from './decorated-method.js';
 import { definitionIn, isDefinition, optionalFunctionIn, optionsIn } from './decorator-options.js';
 import { ImplicitCache, type ImplicitSpec } from './implicit-cache.js';
 import type { CacheableStep, MethodPlan } from './method-plan.js';
-import { describePlace } from './decorated-method.js';
-import { planOfMethod } from './method-wrapper.js';
 import type {
   AfterCall,
   AsyncMethod,
@@ -17,6 +16,7 @@ import type {
   TagSelector,
   Wanted,
 } from './method-types.js';
+import { planOfMethod } from './method-wrapper.js';
 import { misuse } from './misuse.js';
 
 /** When `@Cacheable` applies. */
@@ -56,6 +56,9 @@ export interface CacheableOptions<
 /**
  * Answers calls of the method from a cache; runs the method, and stores what its promise resolves with, when
  * nothing is stored. Errors are not stored. `this` in `select`, `when` and `unless` is the instance.
+ *
+ * A method that is not async becomes async, hence the compiler accepts only those that return a promise. With
+ * `applyDecorators` it needs a cast: `Cacheable(botDetails) as MethodDecorator`.
  *
  * @example
  * @Cacheable(botDetails, (_userId: string, botId: string) => [botId])
@@ -144,23 +147,26 @@ export function Cacheable(
   };
 }
 
-const OPTIONS = [
-  'ttl',
-  'name',
-  'key',
-  'tags',
-  'when',
-  'unless',
-  'jitter',
-  'nullTtl',
-  'staleWhileRevalidate',
-  'staleIfError',
-  'l1',
-  'l2',
-  'isolation',
-  'version',
-  'enabled',
-] as const satisfies readonly (keyof CacheableOptions<never, never, never, never, never>)[];
+type OptionName = keyof CacheableOptions<never, never, never, never, never>;
+
+/** As keys of an object, so that the compiler misses one that is forgotten here. */
+const OPTIONS = Object.keys({
+  ttl: true,
+  name: true,
+  key: true,
+  tags: true,
+  when: true,
+  unless: true,
+  jitter: true,
+  nullTtl: true,
+  staleWhileRevalidate: true,
+  staleIfError: true,
+  l1: true,
+  l2: true,
+  isolation: true,
+  version: true,
+  enabled: true,
+} satisfies Record<OptionName, true>) as OptionName[];
 
 /** Whether this declares a cache by itself: it is no definition, and has something of a policy. */
 function isOptions(value: unknown): value is object {
@@ -171,7 +177,7 @@ function explicitStep(given: unknown, select: unknown, conditions: unknown, plac
   const definition = definitionIn(given, 'the first argument', place);
   const options = conditions === undefined ? {} : optionsIn(conditions, ['when', 'unless'], place);
   return {
-    cache: { isPerClass: false, definitionFor: () => definition },
+    definitionFor: () => definition,
     select: optionalFunctionIn(select, 'select', place, '(_userId: string, botId: string) => [botId]'),
     ...conditionsIn(options, place),
   };
@@ -212,7 +218,11 @@ function implicitStep(
     policy,
   };
   const cache = new ImplicitCache(spec, target, propertyKey, plan.where);
-  return { cache, select: undefined, ...conditionsIn({ when, unless }, place) };
+  return {
+    definitionFor: (constructor) => cache.definitionFor(constructor),
+    select: undefined,
+    ...conditionsIn({ when, unless }, place),
+  };
 }
 
 function conditionsIn(

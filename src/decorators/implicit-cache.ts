@@ -2,7 +2,7 @@ import { encodeArguments } from '../definition/canonical.js';
 import { defineCache, type CacheSpec } from '../definition/define-cache.js';
 import { limitLength } from '../definition/key-length.js';
 import type { CacheKey } from '../definition/template.js';
-import type { ClassLike, PlannedCache, PlannedDefinition, UserFunction } from './method-plan.js';
+import type { ClassLike, PlannedDefinition, UserFunction } from './method-plan.js';
 import { misuse } from './misuse.js';
 import { cachePlanOf } from './plan-registry.js';
 
@@ -21,8 +21,7 @@ const MAX_NAME_LENGTH = 100;
  * The cache of a method that names none. Unless it has a name, each class that inherits the method has its own:
  * `findById('1')` of two repositories that extend one class are two different things.
  */
-export class ImplicitCache implements PlannedCache {
-  readonly isPerClass: boolean;
+export class ImplicitCache {
   readonly #definitions = new WeakMap<object, PlannedDefinition>();
   readonly #named: PlannedDefinition | undefined;
 
@@ -34,10 +33,10 @@ export class ImplicitCache implements PlannedCache {
     /** Class and method, for messages. */
     private readonly where: string,
   ) {
-    this.isPerClass = spec.name === undefined;
     if (spec.name !== undefined) this.#named = this.#define(spec.name);
   }
 
+  /** The definition of the cache that instances of this class use. */
   definitionFor(constructor: ClassLike): PlannedDefinition {
     if (this.#named !== undefined) return this.#named;
     const known = this.#definitions.get(constructor);

@@ -6,13 +6,6 @@ export type UserFunction = (...args: readonly unknown[]) => unknown;
 /** A definition that is called with what a selector returns. */
 export type PlannedDefinition = CacheDefinition<readonly unknown[]>;
 
-/** The cache of a decorator: the same for all instances, or one for each class that has the method. */
-export interface PlannedCache {
-  definitionFor(constructor: ClassLike): PlannedDefinition;
-  /** Whether classes that inherit the method get a cache of their own. */
-  readonly isPerClass: boolean;
-}
-
 /** What of a class is needed to name it. */
 export interface ClassLike {
   readonly name: unknown;
@@ -25,7 +18,8 @@ interface Conditional {
 
 /** What one `@Cacheable` asks for. */
 export interface CacheableStep extends Conditional {
-  readonly cache: PlannedCache;
+  /** The same for all instances, or one for each class that has the method. */
+  readonly definitionFor: (constructor: ClassLike) => PlannedDefinition;
   /** Without one, the cache takes what the method takes. */
   readonly select: UserFunction | undefined;
   readonly unless: UserFunction | undefined;

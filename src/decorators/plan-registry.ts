@@ -1,4 +1,4 @@
-import type { ClassLike, MethodPlan, PlannedDefinition } from './method-plan.js';
+import type { MethodPlan, PlannedDefinition } from './method-plan.js';
 
 /** By prototype and property; the classes themselves stay free to be collected. */
 const plans = new WeakMap<object, Map<PropertyKey, MethodPlan>>();
@@ -36,14 +36,10 @@ export function cachePlanOf(prototype: object, property: PropertyKey): MethodPla
  */
 export function plannedDefinitions(prototype: object): readonly DefinitionInUse[] {
   const found: DefinitionInUse[] = [];
-  const constructor = constructorOf(prototype);
   for (const declaring of chainOf(prototype)) {
-    for (const [property, plan] of plans.get(declaring) ?? []) {
-      const { where, cacheable, puts, evictions } = plan;
-      const isReached = cachePlanOf(prototype, property) === plan;
-      if (cacheable !== undefined && (isReached || !cacheable.cache.isPerClass)) {
-        found.push({ where, definition: cacheable.cache.definitionFor(constructor) });
-      }
+    for (const { where, cacheable, puts, evictions } of plans.get(declaring)?.values() ?? []) {
+      if (cacheable !== undefined)
+        found.push({ where, definition: cacheable.definitionFor(prototype.constructor) });
       for (const { definition } of puts) found.push({ where, definition });
       for (const { target } of evictions) {
         if ('definition' in target) found.push({ where, definition: target.definition });
@@ -57,11 +53,6 @@ export function plannedDefinitions(prototype: object): readonly DefinitionInUse[
 export function hasPlans(prototype: object): boolean {
   for (const declaring of chainOf(prototype)) if (plans.has(declaring)) return true;
   return false;
-}
-
-/** The class of instances with this prototype, or of this instance. */
-export function constructorOf(object: object): ClassLike {
-  return object.constructor;
 }
 
 function* chainOf(prototype: object): Generator<object> {

@@ -39,7 +39,7 @@ export async function runPlan(call: MethodCall): Promise<unknown> {
 export function read(step: CacheableStep, call: MethodCall): Promise<unknown> {
   const { service, instance, args, proceed } = call;
   const { unless } = step;
-  const definition = step.cache.definitionFor(instance.constructor);
+  const definition = step.definitionFor(instance.constructor);
   const cacheArgs = argumentsOf(step, call);
   if (unless === undefined) return service.cache(definition).getOrLoad(cacheArgs, proceed);
   const storeIf = (value: unknown) => !holds(unless, instance, [value, ...args]);
@@ -49,7 +49,7 @@ export function read(step: CacheableStep, call: MethodCall): Promise<unknown> {
 /** Past the cache, and noted there as such. If no key can be made, `when` may be there to say so: it needs none. */
 async function passBy(step: CacheableStep, call: MethodCall): Promise<unknown> {
   const { service, instance, proceed } = call;
-  const cache = service.cache(step.cache.definitionFor(instance.constructor));
+  const cache = service.cache(step.definitionFor(instance.constructor));
   let isCalled = false;
   const method = () => {
     isCalled = true;
@@ -79,15 +79,13 @@ function putOf(step: CacheableStep, call: MethodCall): PutStep {
   return {
     when: step.when,
     unless: step.unless,
-    definition: step.cache.definitionFor(call.instance.constructor),
+    definition: step.definitionFor(call.instance.constructor),
     select: () => argumentsOf(step, call),
   };
 }
 
 /** The arguments of the cache: the method's, or what the selector picks out of them. */
-function argumentsOf({ cache, select }: CacheableStep, call: MethodCall): readonly unknown[] {
+function argumentsOf({ definitionFor, select }: CacheableStep, call: MethodCall): readonly unknown[] {
   const { instance, args } = call;
-  return select === undefined
-    ? args
-    : pickArguments(call, select, args, cache.definitionFor(instance.constructor));
+  return select === undefined ? args : pickArguments(call, select, args, definitionFor(instance.constructor));
 }

@@ -69,6 +69,12 @@ class Bots {
     return bot;
   }
 
+  @Cacheable({ ttl: '1m', when: () => false })
+  async failingPast(): Promise<string> {
+    this.calls.push('failingPast');
+    throw new RangeError('past the cache');
+  }
+
   @Cacheable(details, function (this: Bots, id: string) {
     return [id + this.suffix];
   })
@@ -253,6 +259,13 @@ describe('@Cacheable', () => {
         'conditional other',
         'conditional kept',
       ]);
+    });
+
+    it('`when` that says no leaves the method its error, and runs it once', async () => {
+      const bots = await provide(Bots);
+
+      await expect(bots.failingPast()).rejects.toThrow(new RangeError('past the cache'));
+      expect(bots.calls).toEqual(['failingPast']);
     });
 
     it('`when` can keep arguments away that make no key', async () => {

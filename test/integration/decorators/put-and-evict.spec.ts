@@ -176,6 +176,13 @@ const everything = [
   () => service.page(8, 1),
 ];
 
+function permutations<T>(items: readonly T[]): T[][] {
+  if (items.length === 0) return [[]];
+  return items.flatMap((first) =>
+    permutations(items.filter((item) => item !== first)).map((others) => [first, ...others]),
+  );
+}
+
 describe('@CacheEvict', () => {
   beforeEach(() => missing(...everything));
 
@@ -305,6 +312,57 @@ describe('@CachePut', () => {
     expect(await missing(() => service.find('y'))).toEqual([]);
     expect(await missing(() => service.details('y'))).toEqual(['details y']);
   });
+});
+
+describe('several decorators on one method', () => {
+  const decorators = {
+    cacheable: Cacheable(bots) as MethodDecorator,
+    put: CachePut({
+      cache: details,
+      select: (bot: Bot) => [bot.id],
+      when: (id: string) => id === 'put',
+    }) as MethodDecorator,
+    evict: CacheEvict({ cache: pages, all: true }) as MethodDecorator,
+    // Wraps, as decorators for retries and spans do.
+    foreign: ((_target, _property, descriptor: PropertyDescriptor) => {
+      const inner = descriptor.value as (...args: unknown[]) => unknown;
+      descriptor.value = async function (this: unknown, ...args: unknown[]) {
+        return Reflect.apply(inner, this, args);
+      };
+    }) as MethodDecorator,
+  };
+  const orders = permutations(Object.keys(decorators) as (keyof typeof decorators)[]);
+
+  it.each(orders.map((order) => [order.join(', '), order] as const))(
+    'work the same as %s',
+    async (_name, order) => {
+      @Injectable()
+      class Ordered {
+        calls = 0;
+
+        async find(id: string): Promise<Bot> {
+          this.calls += 1;
+          return { id, org: 7, version: this.calls };
+        }
+      }
+      const descriptor = Object.getOwnPropertyDescriptor(Ordered.prototype, 'find') as PropertyDescriptor;
+      for (const name of order) decorators[name](Ordered.prototype, 'find', descriptor);
+      Object.defineProperty(Ordered.prototype, 'find', descriptor);
+      app = await start({ providers: [Ordered, Bots] });
+      const ordered = app.get(Ordered);
+      service = app.get(Bots);
+      await service.page(7, 1);
+
+      expect((await ordered.find('1')).version).toBe(1);
+      expect((await ordered.find('1')).version).toBe(1);
+      expect(await missing(() => service.page(7, 1))).toEqual(['page 7 1']);
+      expect((await ordered.find('put')).version).toBe(2);
+      expect((await ordered.find('put')).version).toBe(3);
+      expect((await service.details('put')).version).toBe(3);
+      expect((await service.find('put')).version).toBe(3);
+      expect(await missing(() => service.details('1'))).toEqual(['details 1']);
+    },
+  );
 });
 
 describe('what goes wrong after the call', () => {
