@@ -110,7 +110,9 @@ export function freshFor(
 ): number {
   const base = ttl === undefined ? policy.ttl : lifetimeOf(ttl, name);
   let ms: number;
-  if (value === null || value === undefined) {
+  if (base === 0) {
+    ms = 0;
+  } else if (value === null || value === undefined) {
     ms = policy.nullTtl ?? Math.min(typeof base === 'number' ? base : Infinity, DEFAULT_NULL_TTL_MS);
   } else {
     ms = typeof base === 'number' ? base : lifetimeOf(base(value, ...args), name);

@@ -59,11 +59,12 @@ export class ReadThrough {
 
     // 2. A flight for this key, if nothing was evicted since it began.
     const request = this.request(cache, args, key, overrides);
-    const flight = this.flights.join(key, request.generation);
+    const name = flightName(request);
+    const flight = this.flights.join(name, request.generation);
     const isJoining = flight !== undefined;
     try {
       const outcome = await (flight ??
-        this.flights.start(key, request.generation, () => this.readOrLoad(request, loader)));
+        this.flights.start(name, request.generation, () => this.readOrLoad(request, loader)));
       this.counter.count(cache, key, outcome.kind, outcome.tier, isJoining);
       return outcome.take();
     } catch (error) {
@@ -207,10 +208,11 @@ export class ReadThrough {
 
   /** One refresh per key; what another instance has stored meanwhile is as good. */
   private refreshStale(request: ReadRequest, loader: Loader, found: Found): Promise<Outcome> {
-    const { key, generation } = request;
+    const name = flightName(request);
+    const { generation } = request;
     return (
-      this.refreshes.join(key, generation) ??
-      this.refreshes.start(key, generation, () => this.load(request, loader, found, false))
+      this.refreshes.join(name, generation) ??
+      this.refreshes.start(name, generation, () => this.load(request, loader, found, false))
     );
   }
 
@@ -252,4 +254,9 @@ export class ReadThrough {
   private fillL1({ cache, key, allTags, generation }: ReadRequest, entry: Entry): void {
     if (this.generations.of(key, allTags) === generation) cache.fillL1(key, entry, this.clock.now());
   }
+}
+
+/** Two caches may make equal keys: they take each other's entries for misses, and must not join each other's loads. */
+function flightName({ cache, key }: ReadRequest): string {
+  return `${cache.name} ${key}`;
 }

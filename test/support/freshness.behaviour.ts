@@ -89,6 +89,12 @@ export function describeFreshness(
       expect(await cache.has('1')).toBe(false);
     });
 
+    it('a ttl of zero stores null neither', async () => {
+      const cache = cacheOf({ ttl: 0, nullTtl: '10s' });
+      expect(await cache.getOrLoad(['1'], () => null)).toBeNull();
+      expect(await cache.has('1')).toBe(false);
+    });
+
     it('a ttl function that returns nonsense costs the entry, not the call', async () => {
       const cache = cacheOf<string>({ ttl: () => 'soon' as never });
       expect(await cache.getOrLoad(['1'], () => 'value')).toBe('value');

@@ -52,6 +52,15 @@ export function describeReadThrough(where: string, use: () => EngineUnderTest): 
         expect(await cache.getOrLoad(['1'], () => 'later')).toBe('later');
       });
 
+      it('is not shared between two caches that make equal keys', async () => {
+        const secrets = cacheOf<string>();
+        const profiles = cacheOf<string>();
+        const both = [secrets.getOrLoad(['1'], () => 'secret'), profiles.getOrLoad(['1'], () => 'profile')];
+        expect(await Promise.all(both)).toEqual(['secret', 'profile']);
+        expect(await secrets.getOrLoad(['1'], () => 'secret')).toBe('secret');
+        expect(await profiles.getOrLoad(['1'], () => 'profile')).toBe('profile');
+      });
+
       it('that throws at once rejects', async () => {
         const error = new Error('sync');
         await expect(
@@ -117,6 +126,7 @@ export function describeReadThrough(where: string, use: () => EngineUnderTest): 
           cache.getOrLoad(['1'], () => loaded),
         ]);
         first.list.push(2);
+        expect(second.list).toEqual([1]);
         loaded.list.push(3);
         second.list.push(4);
         const hit = await cache.getOrLoad(['1'], neverLoad);
