@@ -1,17 +1,19 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import type { CacheRuntime } from './cache.runtime.js';
 import type { CacheService } from './cache.service.js';
 import type { CacheDefinition } from './definition/define-cache.js';
+import { misuse } from './decorators/misuse.js';
 import { hasPlans, plannedDefinitions } from './decorators/plan-registry.js';
 import { handService } from './decorators/service-property.js';
 import { CacheError } from './errors.js';
-import { CACHE_SERVICE } from './tokens.js';
+import { CACHE_RUNTIME, CACHE_SERVICE } from './tokens.js';
 
 type InstanceWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
 /**
- * Puts all definitions to use that decorators of providers and controllers name, so that a name given twice or an
- * invalid policy stops the start, and not the first call.
+ * Puts all definitions to use that decorators of providers and controllers name, so that a name given twice, an
+ * invalid policy or a second `CacheModule` stops the start, and not the first call.
  */
 @Injectable()
 export class CacheExplorer implements OnModuleInit {
@@ -21,9 +23,26 @@ export class CacheExplorer implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
+    this.refuseSecondModule();
     for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {
       this.explore(wrapper);
     }
+  }
+
+  /**
+   * Each module has a memory, tag tokens and generations of its own. What a decorated method evicts in the one
+   * that Nest happens to inject would be served on by the other, and no eviction would be final.
+   */
+  private refuseSecondModule(): void {
+    const runtimes = this.discovery.getProviders().filter(({ token }) => token === CACHE_RUNTIME);
+    if (runtimes.length < 2) return;
+    const namespaces = runtimes.map(({ instance }) => `\`${(instance as CacheRuntime).options.namespace}\``);
+    throw misuse(
+      `Expected one CacheModule in the application, got ${runtimes.length}, with namespaces ${namespaces.join(', ')}.`,
+      'Call CacheModule.forRoot(…) once, in the root module: by default all modules can inject what it provides.',
+      'With `isGlobal: false`, keep what it returns in a constant, and import that constant wherever it is needed.',
+      'In a test of a module that imports it already, leave the second one out.',
+    );
   }
 
   private explore(wrapper: InstanceWrapper): void {

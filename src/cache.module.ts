@@ -53,8 +53,9 @@ function compose(configured: DynamicModule, isGlobal: boolean): DynamicModule {
 }
 
 /**
- * Adds a provider for each definition that `@InjectCache` names. Nest reads the lists when it scans the modules;
- * only then have all files with an `@InjectCache` been imported, whatever their order.
+ * Adds a provider for each definition that `@InjectCache` names. Nest reads the lists when it inserts this module:
+ * by then all files that are imported statically have been, whatever their order. One that is imported later, by
+ * an `import()` among the imports or the LazyModuleLoader, comes too late, as the token's description tells.
  */
 function withHandles(configured: DynamicModule): DynamicModule {
   const { providers = [], exports = [], ...rest } = configured;

@@ -10,9 +10,13 @@ export type {
 export { cacheOptionsFromEnv } from './cache.options.env.js';
 export { CacheService, type CacheStatistics, type Statistics } from './cache.service.js';
 export type { Codec } from './codec/codec.js';
-export { CacheEvict } from './decorators/cache-evict.decorator.js';
-export { CachePut } from './decorators/cache-put.decorator.js';
-export { Cacheable } from './decorators/cacheable.decorator.js';
+export { CacheEvict, type CacheEvictOptions } from './decorators/cache-evict.decorator.js';
+export { CachePut, type CachePutOptions } from './decorators/cache-put.decorator.js';
+export {
+  Cacheable,
+  type CacheableConditions,
+  type CacheableOptions,
+} from './decorators/cacheable.decorator.js';
 export { getCacheToken, InjectCache } from './decorators/inject-cache.decorator.js';
 export {
   defineCache,

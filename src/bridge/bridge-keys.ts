@@ -1,3 +1,6 @@
+import { describeType } from '../definition/describe-type.js';
+import { CacheError } from '../errors.js';
+
 // `{` and `}` would let a key choose its cluster slot, and lone surrogates all become the same bytes in UTF-8.
 // `%` starts an escape. Everything else is data to Redis.
 const NEEDS_ESCAPE = /[%{}]|\p{Surrogate}/gu;
@@ -15,9 +18,9 @@ export class BridgeKeys {
     this.#prefix = `${namespace}~cm:`;
   }
 
-  /** The Redis key of a cache-manager key. */
-  encode(key: string): string {
-    return this.#prefix + escapeKey(key);
+  /** The Redis key of a cache-manager key, which may be a number: nothing checks what JavaScript passes. */
+  encode(key: unknown): string {
+    return this.#prefix + escapeKey(textOfKey(key));
   }
 
   /** The cache-manager key of a Redis key made by {@link encode}. */
@@ -31,6 +34,20 @@ export class BridgeKeys {
   matching(glob: string): string {
     return this.#prefix.replace(GLOB_SYNTAX, '\\$&') + escapeKey(glob);
   }
+}
+
+/**
+ * The text of a key, which of a number is the same as of its text. Two objects would have the same one.
+ *
+ * @throws CacheError `CACHE_INVALID_KEY` for what is no text and no number
+ */
+export function textOfKey(key: unknown): string {
+  if (typeof key === 'string') return key;
+  if (typeof key === 'number' || typeof key === 'bigint') return String(key);
+  throw new CacheError(
+    'CACHE_INVALID_KEY',
+    `Expected a key of CACHE_MANAGER to be a string, got ${describeType(key)}. Write for example \`bot:\${id}\`.`,
+  );
 }
 
 function escapeKey(key: string): string {

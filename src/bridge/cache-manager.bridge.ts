@@ -1,8 +1,9 @@
 import type { CacheManagerOptions } from '@nestjs/cache-manager';
 import { KeyvAdapter } from 'cache-manager';
-import { Keyv } from 'keyv';
+import { Keyv, KeyvHooks } from 'keyv';
 import { BridgeMemoryStore } from './bridge-memory-store.js';
 import { deserialize, serialize } from './bridge-serializer.js';
+import { ttlOf } from './bridge-ttl.js';
 import type { BridgeErrorListener, BridgeRedisClient } from './guarded-client.js';
 import { guardedRedisStore } from './guarded-redis-store.js';
 
@@ -17,7 +18,10 @@ export interface CacheManagerBridgeOptions {
   readonly ttl: number;
   /** Limits of what is kept when there is no Redis. The least recently used entries go first. */
   readonly memory: { readonly maxEntries: number; readonly maxBytes: number };
-  /** Is told of every failed Redis command; the caller sees a miss, or a write that had no effect. */
+  /**
+   * Is told of every failed Redis command, and of keys that are none; the caller sees a miss, or a write that had
+   * no effect.
+   */
   readonly onError: BridgeErrorListener;
 }
 
@@ -36,9 +40,13 @@ export function cacheManagerOptions(
   const { namespace, ttl, memory, onError } = options;
   const store =
     client === undefined
-      ? new BridgeMemoryStore(memory.maxEntries, memory.maxBytes)
+      ? new BridgeMemoryStore(memory.maxEntries, memory.maxBytes, onError)
       : new KeyvAdapter(guardedRedisStore(client, namespace, onError));
   // Keyv's own prefix is off: a key that begins with the prefix gets none, so that two keys become one.
   const keyv = new Keyv({ store, ttl, serialize, deserialize, useKeyPrefix: false });
+  // Before Keyv writes the end of the entry into its text, so that memory and Redis agree.
+  keyv.hooks.addHandler(KeyvHooks.PRE_SET, (entry: { ttl: unknown }) => {
+    entry.ttl = ttlOf(entry.ttl);
+  });
   return { stores: [keyv], ttl };
 }

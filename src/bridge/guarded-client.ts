@@ -1,3 +1,4 @@
+import { CacheError } from '../errors.js';
 import { BridgeKeys } from './bridge-keys.js';
 
 const SCAN_COUNT = 1000;
@@ -142,7 +143,9 @@ export class GuardedClient {
   async *#scan(glob: string): AsyncGenerator<string[], void> {
     const pattern = this.#keys.matching(glob);
     const nodes = this.#client.nodes?.('master') ?? [this.#client];
-    if (nodes.length === 0) throw new Error('No master of the Redis cluster is known.');
+    if (nodes.length === 0) {
+      throw new CacheError('CACHE_REDIS_UNAVAILABLE', 'No master of the Redis cluster is known.');
+    }
     for (const node of nodes) {
       let cursor = '0';
       do {

@@ -1,6 +1,7 @@
 import type { CacheDefinition } from '../definition/define-cache.js';
 import { describeType } from '../definition/describe-type.js';
 import type { CachePattern } from '../definition/template.js';
+import { refuseBare } from './bare-decorator.js';
 import { definitionIn, functionIn, optionalFunctionIn, optionsIn } from './decorator-options.js';
 import type { EvictTarget } from './method-plan.js';
 import type {
@@ -73,12 +74,12 @@ export interface CacheEvictPattern<Pattern extends (...args: never) => CachePatt
 
 /** What `@CacheEvict` takes: one target, and when. */
 export type CacheEvictOptions<
-  Args extends readonly unknown[],
-  Select extends Selector,
-  Tags extends TagSelector,
-  Pattern extends (...args: never) => CachePattern,
-  When extends Condition,
-  Before extends boolean,
+  Args extends readonly unknown[] = never,
+  Select extends Selector = Selector,
+  Tags extends TagSelector = TagSelector,
+  Pattern extends (...args: never) => CachePattern = (...args: never) => CachePattern,
+  When extends Condition = Condition,
+  Before extends boolean = boolean,
 > = (
   CacheEvictEntry<Args, Select> | CacheEvictAll<Args> | CacheEvictTags<Tags> | CacheEvictPattern<Pattern>
 ) &
@@ -129,6 +130,7 @@ export function CacheEvict<
 >(
   options: CacheEvictOptions<Args, Select, Tags, Pattern, When, Before>,
 ): CacheEvictDecorator<Select | Tags | Pattern, When, Before> {
+  refuseBare('CacheEvict', [...arguments], '@CacheEvict({ tags: (bot: Bot) => [tag`bot:${bot.id}`] })');
   return (target, propertyKey, descriptor) => {
     const plan = planOfMethod('CacheEvict', target, propertyKey, descriptor);
     const place = describePlace('CacheEvict', target, propertyKey);

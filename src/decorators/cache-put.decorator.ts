@@ -1,4 +1,5 @@
 import type { CacheDefinition } from '../definition/define-cache.js';
+import { refuseBare } from './bare-decorator.js';
 import { definitionIn, functionIn, optionalFunctionIn, optionsIn } from './decorator-options.js';
 import type {
   AfterCall,
@@ -16,10 +17,10 @@ import { planOfMethod } from './method-wrapper.js';
 /** What `@CachePut` takes. */
 export interface CachePutOptions<
   Args extends readonly unknown[],
-  Value,
-  Select extends Selector,
-  When extends Condition,
-  Unless extends Condition,
+  Value = unknown,
+  Select extends Selector = Selector,
+  When extends Condition = Condition,
+  Unless extends Condition = Condition,
 > {
   /** Where the result is stored. */
   readonly cache: CacheDefinition<Args, Value>;
@@ -32,8 +33,9 @@ export interface CachePutOptions<
 }
 
 /**
- * Stores what the method's promise resolves with, over what is stored. A method that has it is always called, also
- * with a `@Cacheable` beside it, whose cache then gets the result, too. Several on one method work side by side.
+ * Stores what the method's promise resolves with, over what is stored. The method is then called in any case, also
+ * with a `@Cacheable` beside it, whose cache gets the result, too; if its `when` says no, it is as if it were not
+ * there. Several on one method work side by side.
  *
  * All are stored before the method's promise resolves. `this` in the functions is the instance. What goes wrong
  * after the call is logged and does not change the result.
@@ -64,6 +66,7 @@ export function CachePut<
     'the method is not called with what `select`, `when` or `unless` takes'
   >,
 ) => void {
+  refuseBare('CachePut', [...arguments], '@CachePut({ cache: botDetails, select: (bot: Bot) => [bot.id] })');
   return (target, propertyKey, descriptor) => {
     const plan = planOfMethod('CachePut', target, propertyKey, descriptor);
     const place = describePlace('CachePut', target, propertyKey);

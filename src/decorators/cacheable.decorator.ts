@@ -1,6 +1,7 @@
 import type { AnyCachePolicy, CacheDefinition } from '../definition/define-cache.js';
 import type { Lifetime } from '../definition/duration.js';
 import type { CacheKey } from '../definition/template.js';
+import { refuseBare } from './bare-decorator.js';
 import { describePlace } from './decorated-method.js';
 import { definitionIn, isDefinition, optionalFunctionIn, optionsIn } from './decorator-options.js';
 import { ImplicitCache, type ImplicitSpec } from './implicit-cache.js';
@@ -20,7 +21,10 @@ import { planOfMethod } from './method-wrapper.js';
 import { misuse } from './misuse.js';
 
 /** When `@Cacheable` applies. */
-export interface CacheableConditions<When extends Condition, Unless extends Condition> {
+export interface CacheableConditions<
+  When extends Condition = Condition,
+  Unless extends Condition = Condition,
+> {
   /** Asked with the method's arguments before the call: `false` neither reads nor stores. @default always */
   readonly when?: When;
   /** Asked with a new result and the method's arguments: `true` returns it without storing it. @default never */
@@ -29,11 +33,11 @@ export interface CacheableConditions<When extends Condition, Unless extends Cond
 
 /** What `@Cacheable` takes in place of a definition: the policy of a cache, as `defineCache` has it. */
 export interface CacheableOptions<
-  Ttl extends Lifetime | ((...args: never) => Lifetime),
-  Key extends (...args: never) => CacheKey,
-  Tags extends TagSelector,
-  When extends Condition,
-  Unless extends Condition,
+  Ttl extends Lifetime | ((...args: never) => Lifetime) = Lifetime | ((...args: never) => Lifetime),
+  Key extends (...args: never) => CacheKey = (...args: never) => CacheKey,
+  Tags extends TagSelector = TagSelector,
+  When extends Condition = Condition,
+  Unless extends Condition = Condition,
 >
   extends Omit<AnyCachePolicy, 'ttl' | 'tags'>, CacheableConditions<When, Unless> {
   /**
@@ -47,7 +51,12 @@ export interface CacheableOptions<
    * @default class and method: `BotsService.calculateBotStatistics`
    */
   readonly name?: string;
-  /** Makes the key from the method's arguments. @default all arguments, compared by their content */
+  /**
+   * Makes the key from the method's arguments. Without a `name` it stands below the one of the cache:
+   * `BotsService.find:bot:42`.
+   *
+   * @default all arguments, compared by their content
+   */
   readonly key?: Key;
   /** Labels for eviction, from the method's arguments. @default none */
   readonly tags?: Tags;
@@ -129,6 +138,7 @@ export function Cacheable(
   select?: unknown,
   conditions?: unknown,
 ): (target: object, propertyKey: string | symbol, descriptor: PropertyDescriptor) => void {
+  refuseBare('Cacheable', [definitionOrOptions, select, conditions], "@Cacheable({ ttl: '5m' })");
   return (target, propertyKey, descriptor) => {
     const plan = planOfMethod('Cacheable', target, propertyKey, descriptor);
     const place = describePlace('Cacheable', target, propertyKey);
@@ -147,7 +157,7 @@ export function Cacheable(
   };
 }
 
-type OptionName = keyof CacheableOptions<never, never, never, never, never>;
+type OptionName = keyof CacheableOptions;
 
 /** As keys of an object, so that the compiler misses one that is forgotten here. */
 const OPTIONS = Object.keys({

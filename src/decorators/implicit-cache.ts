@@ -1,6 +1,6 @@
 import { encodeArguments } from '../definition/canonical.js';
 import { defineCache, type CacheSpec } from '../definition/define-cache.js';
-import { limitLength } from '../definition/key-length.js';
+import { limitLength, MAX_KEY_LENGTH } from '../definition/key-length.js';
 import type { CacheKey } from '../definition/template.js';
 import type { ClassLike, PlannedDefinition, UserFunction } from './method-plan.js';
 import { misuse } from './misuse.js';
@@ -33,7 +33,7 @@ export class ImplicitCache {
     /** Class and method, for messages. */
     private readonly where: string,
   ) {
-    if (spec.name !== undefined) this.#named = this.#define(spec.name);
+    if (spec.name !== undefined) this.#named = this.#define(spec.name, spec.key);
   }
 
   /** The definition of the cache that instances of this class use. */
@@ -41,14 +41,15 @@ export class ImplicitCache {
     if (this.#named !== undefined) return this.#named;
     const known = this.#definitions.get(constructor);
     if (known !== undefined) return known;
-    const definition = this.#define(this.#nameFor(constructor));
+    const name = this.#nameFor(constructor);
+    const { key } = this.spec;
+    const definition = this.#define(name, key && keyBelow(name, key));
     this.#definitions.set(constructor, definition);
     return definition;
   }
 
-  #define(name: unknown): PlannedDefinition {
-    const { key, policy } = this.spec;
-    const spec = { ...policy, name, key: key ?? keyOfAllArguments(String(name)) };
+  #define(name: unknown, key: UserFunction | undefined): PlannedDefinition {
+    const spec = { ...this.spec.policy, name, key: key ?? keyOfAllArguments(String(name)) };
     return defineCache(spec as CacheSpec<readonly unknown[]>);
   }
 
@@ -90,6 +91,16 @@ function classNameOf(constructor: ClassLike): string {
 
 function methodName(property: PropertyKey): string {
   return typeof property === 'symbol' ? (property.description ?? '') : String(property);
+}
+
+/** Below the name, as two classes that inherit the method have one `key` and two caches. */
+function keyBelow(name: string, key: UserFunction): UserFunction {
+  return (...args) => {
+    const made = key(...args);
+    // What no template makes stays as it is, for the engine to refuse.
+    const isKey = typeof made === 'string' && made !== '' && made.length <= MAX_KEY_LENGTH;
+    return isKey ? limitLength(`${name}:${made}`) : made;
+  };
 }
 
 function keyOfAllArguments(name: string): (...args: readonly unknown[]) => CacheKey {

@@ -1,5 +1,6 @@
 import { Inject } from '@nestjs/common';
 import type { CacheDefinition } from '../definition/define-cache.js';
+import { refuseBare } from './bare-decorator.js';
 import { definitionIn } from './decorator-options.js';
 import { describePlace } from './decorated-method.js';
 import { misuse } from './misuse.js';
@@ -35,13 +36,14 @@ export function getCacheToken<Args extends readonly unknown[], Value>(
 ): symbol {
   const known = injected.get(definition);
   if (known !== undefined) return known.token;
-  const token = Symbol(`Cache ${definition.name}`);
+  const token = Symbol(descriptionOf(definition.name));
   injected.set(definition, { token, definition });
   return token;
 }
 
 /**
- * Injects the handle of a cache into a constructor parameter or a property.
+ * Injects the handle of a cache into a constructor parameter or a property. Its file has to be imported when Nest
+ * comes to `CacheModule`: what is loaded lazily takes `CacheService.cache(definition)` instead.
  *
  * @example
  * constructor(@InjectCache(botDetails) private readonly details: Cache<[botId: string], BotDetails>) {}
@@ -51,6 +53,7 @@ export function getCacheToken<Args extends readonly unknown[], Value>(
 export function InjectCache<Args extends readonly unknown[], Value>(
   definition: CacheDefinition<Args, Value>,
 ): PropertyDecorator & ParameterDecorator {
+  refuseBare('InjectCache', [...arguments], '@InjectCache(botDetails)');
   return (target: object, propertyKey: string | symbol | undefined, index?: number) => {
     const place = describePlace('InjectCache', target, propertyKey);
     const inject = Inject(getCacheToken(definitionIn(definition, 'the argument', place)));
@@ -63,6 +66,14 @@ export function InjectCache<Args extends readonly unknown[], Value>(
       );
     }
   };
+}
+
+/** Nest shows it when it has nothing to inject, and tells nothing else that would help. */
+function descriptionOf(name: string): string {
+  return (
+    `Cache ${name} of nestjs-roost: does the root module import CacheModule.forRoot(…)? Is this file imported ` +
+    'lazily? Then import it at the start, or use cacheService.cache(definition)'
+  );
 }
 
 /** All definitions that something injects. They are declared once in the code, so their number is limited. */

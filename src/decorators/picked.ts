@@ -1,4 +1,6 @@
+import { types } from 'node:util';
 import { describeType } from '../definition/describe-type.js';
+import { MAX_KEY_LENGTH } from '../definition/key-length.js';
 import type { CachePattern, CacheTag } from '../definition/template.js';
 import type { MethodCall } from './method-call.js';
 import type { PlannedDefinition, UserFunction } from './method-plan.js';
@@ -7,52 +9,98 @@ import { misuse } from './misuse.js';
 /** What the functions of a decorator are called on. */
 type Callee = Pick<MethodCall, 'plan' | 'instance'>;
 
-/** The arguments of a cache that a selector picks. */
+/**
+ * What the `tag` template makes: literal text, encoded values, the digest of a tag that was cut. Not what the
+ * library's own tags look like, which would evict a whole cache.
+ */
+const TAG_TEXT = /^(?:[!-$&-)+->@-Z^-z|~]|%[0-9A-F]{2}|%[nue~]|%sD[89A-F][0-9A-F]{2})+$/;
+
+/** The arguments of a cache that a selector picks. How many it takes only the compiler knows: some are optional. */
 export function pickArguments(
-  { plan, instance }: Callee,
+  callee: Callee,
   select: UserFunction,
   given: readonly unknown[],
   { name }: PlannedDefinition,
 ): readonly unknown[] {
-  const picked = Reflect.apply(select, instance, given);
+  const picked = ask(callee, select, given);
   if (Array.isArray(picked)) return picked;
   throw misuse(
-    `Expected \`select\` of ${plan.where} to return the arguments of cache \`${name}\` as an array, ` +
+    `Expected \`select\` of ${callee.plan.where} to return the arguments of cache \`${name}\` as an array, ` +
       `got ${describeType(picked)}.`,
     'Put brackets around it, even if it is one: (userId, botId) => [botId].',
   );
 }
 
 /** The tags that a selector names. */
-export function pickTags(
-  { plan, instance }: Callee,
-  tags: UserFunction,
-  given: readonly unknown[],
-): readonly CacheTag[] {
-  const picked = Reflect.apply(tags, instance, given);
-  if (Array.isArray(picked)) return picked;
+export function pickTags(callee: Callee, tags: UserFunction, given: readonly unknown[]): readonly CacheTag[] {
+  const picked = ask(callee, tags, given);
+  if (!Array.isArray(picked)) {
+    throw misuse(
+      `Expected \`tags\` of ${callee.plan.where} to return an array of tags, got ${describeType(picked)}.`,
+      'Put brackets around it, even if it is one: (bot) => [tag`bot:${bot.id}`].',
+    );
+  }
+  if (picked.every(isTag)) return picked;
+  const other: unknown = picked.find((tag) => !isTag(tag));
   throw misuse(
-    `Expected \`tags\` of ${plan.where} to return an array of tags, got ${describeType(picked)}.`,
-    'Put brackets around it, even if it is one: (bot) => [tag`bot:${bot.id}`].',
+    `Expected \`tags\` of ${callee.plan.where} to return tags that the template makes, ` +
+      `got ${typeof other === 'string' ? 'another text' : describeType(other)} among them.`,
+    'Make each with the template: (bot) => [tag`bot:${bot.id}`].',
+    'To evict many entries by their keys, use `pattern` in place of `tags`.',
   );
 }
 
 /** The pattern that a selector makes. */
-export function pickPattern(
-  { plan, instance }: Callee,
-  pattern: UserFunction,
-  given: readonly unknown[],
-): CachePattern {
-  const picked = Reflect.apply(pattern, instance, given);
+export function pickPattern(callee: Callee, pattern: UserFunction, given: readonly unknown[]): CachePattern {
+  const picked = ask(callee, pattern, given);
   // Not by class: the ESM and the CommonJS build may meet in one application.
   if (typeof (picked as CachePattern | undefined)?.matches === 'function') return picked as CachePattern;
   throw misuse(
-    `Expected \`pattern\` of ${plan.where} to return a pattern, got ${describeType(picked)}.`,
+    `Expected \`pattern\` of ${callee.plan.where} to return a pattern, got ${describeType(picked)}.`,
     'Make it with the template: (bot) => pattern`bot:${bot.id}*`.',
   );
 }
 
-/** Whether a condition holds; one that is missing does. */
-export function holds(when: UserFunction | undefined, instance: object, given: readonly unknown[]): boolean {
-  return when === undefined || Boolean(Reflect.apply(when, instance, given));
+/** Whether the `when` of a step lets it happen; one that is missing does. */
+export function isWanted(callee: Callee, when: UserFunction | undefined, given: readonly unknown[]): boolean {
+  return when === undefined || answerOf(callee, 'when', when, given);
+}
+
+/** Whether the `unless` of a step keeps the result out; one that is missing does not. */
+export function isKeptOut(
+  callee: Callee,
+  unless: UserFunction | undefined,
+  given: readonly unknown[],
+): boolean {
+  return unless !== undefined && answerOf(callee, 'unless', unless, given);
+}
+
+function answerOf(
+  callee: Callee,
+  option: 'when' | 'unless',
+  condition: UserFunction,
+  given: readonly unknown[],
+): boolean {
+  const answer = ask(callee, condition, given);
+  if (!isThenable(answer)) return Boolean(answer);
+  throw misuse(
+    `Expected \`${option}\` of ${callee.plan.where} to return true or false at once, got ${describeType(answer)}.`,
+    'Leave out `async`, and decide by the arguments, the result and `this`.',
+    'What has to be looked up first, look up before the call, and pass it as an argument.',
+  );
+}
+
+function ask({ instance }: Callee, userFunction: UserFunction, given: readonly unknown[]): unknown {
+  const answer = Reflect.apply(userFunction, instance, given);
+  // A promise is refused, so nobody waits for it: should it reject, that would end the process.
+  if (types.isPromise(answer)) answer.catch(() => undefined);
+  return answer;
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
+}
+
+function isTag(value: unknown): value is CacheTag {
+  return typeof value === 'string' && value.length <= MAX_KEY_LENGTH && TAG_TEXT.test(value);
 }

@@ -1,7 +1,7 @@
 import { evictAfter, evictBefore } from './evictions.js';
 import type { MethodCall } from './method-call.js';
 import type { CacheableStep, PutStep } from './method-plan.js';
-import { holds, pickArguments } from './picked.js';
+import { isKeptOut, isWanted, pickArguments } from './picked.js';
 import { settle } from './settle.js';
 
 /**
@@ -10,11 +10,11 @@ import { settle } from './settle.js';
  * the caller's, whatever becomes of the caches; what fails then is reported.
  */
 export async function runPlan(call: MethodCall): Promise<unknown> {
-  const { plan, instance, args } = call;
+  const { plan, args } = call;
   const { cacheable } = plan;
-  const reads = cacheable !== undefined && holds(cacheable.when, instance, args);
-  const puts = plan.puts.filter(({ when }) => holds(when, instance, args));
-  const evictions = plan.evictions.filter(({ when }) => holds(when, instance, args));
+  const reads = cacheable !== undefined && isWanted(call, cacheable.when, args);
+  const puts = plan.puts.filter(({ when }) => isWanted(call, when, args));
+  const evictions = plan.evictions.filter(({ when }) => isWanted(call, when, args));
   const [before, after] = [evictions.filter((step) => step.before), evictions.filter((step) => !step.before)];
 
   if (before.length > 0) await evictBefore(before, call);
@@ -42,7 +42,7 @@ export function read(step: CacheableStep, call: MethodCall): Promise<unknown> {
   const definition = step.definitionFor(instance.constructor);
   const cacheArgs = argumentsOf(step, call);
   if (unless === undefined) return service.cache(definition).getOrLoad(cacheArgs, proceed);
-  const storeIf = (value: unknown) => !holds(unless, instance, [value, ...args]);
+  const storeIf = (value: unknown) => !isKeptOut(call, unless, [value, ...args]);
   return service.cache(definition).getOrLoad(cacheArgs, proceed, { storeIf });
 }
 
@@ -65,10 +65,10 @@ async function passBy(step: CacheableStep, call: MethodCall): Promise<unknown> {
 
 /** Stores the result of a call in all places; each is tried, and what fails is reported. */
 async function put(steps: readonly PutStep[], call: MethodCall, result: unknown): Promise<void> {
-  const { plan, service, instance, args } = call;
+  const { plan, service, args } = call;
   const given = [result, ...args];
   const work = steps.map(async ({ definition, select, unless }) => {
-    if (unless !== undefined && holds(unless, instance, given)) return;
+    if (isKeptOut(call, unless, given)) return;
     await service.cache(definition).set(pickArguments(call, select, given, definition), result);
   });
   await settle(work, (error) => service.reportProblem(`put after ${plan.where}`, error));

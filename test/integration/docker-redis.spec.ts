@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { Redis } from 'ioredis';
 import { startEngine } from '../support/engine.js';
@@ -42,5 +43,18 @@ describe('the Redis configuration of docker-compose.yml', () => {
     await cache.getOrLoad(['1'], () => 'value');
     expect(await cache.lookup('1')).toMatchObject({ hit: true, tier: 'l2', value: 'value' });
     await engine.runtime.close();
+  });
+
+  it.each([
+    ['passes with the password', 's3cret', 0],
+    ['fails with a wrong password', 'wrong', 1],
+    ['fails without a password', '', 1],
+  ])('the healthcheck %s', async (_, password, status) => {
+    const compose = await readFile(new URL('../../docker-compose.yml', import.meta.url), 'utf8');
+    const [, check = ''] = /'CMD-SHELL', '(redis-cli [^']+)'/.exec(compose) ?? [];
+    const here = check.replace('redis-cli', `redis-cli -p ${server.port}`);
+
+    const { PATH } = process.env;
+    expect(spawnSync('sh', ['-c', here], { env: { PATH, REDISCLI_AUTH: password } }).status).toBe(status);
   });
 });

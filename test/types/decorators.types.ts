@@ -1,9 +1,13 @@
 /** What the compiler must accept and refuse of decorators. Compiled, never run. */
 import { applyDecorators } from '@nestjs/common';
 import type { Cache } from '../../src/cache-handle.js';
-import { CacheEvict } from '../../src/decorators/cache-evict.decorator.js';
-import { CachePut } from '../../src/decorators/cache-put.decorator.js';
-import { Cacheable } from '../../src/decorators/cacheable.decorator.js';
+import { CacheEvict, type CacheEvictOptions } from '../../src/decorators/cache-evict.decorator.js';
+import { CachePut, type CachePutOptions } from '../../src/decorators/cache-put.decorator.js';
+import {
+  Cacheable,
+  type CacheableConditions,
+  type CacheableOptions,
+} from '../../src/decorators/cacheable.decorator.js';
 import { InjectCache } from '../../src/decorators/inject-cache.decorator.js';
 import { defineCache, type CacheDefinition } from '../../src/definition/define-cache.js';
 import { key, pattern, tag, type CacheTag } from '../../src/definition/template.js';
@@ -270,6 +274,52 @@ export const composed = applyDecorators(
   CachePut({ cache: byId, select: (result: Bot) => [result.id] }) as MethodDecorator,
   CacheEvict({ cache: byId, all: true }) as MethodDecorator,
 );
+
+/** Options that several methods share, and decorators that somebody makes of these. */
+const brief = { ttl: '10s', staleIfError: '1h' } satisfies CacheableOptions;
+const never = { when: () => false } satisfies CacheableConditions;
+
+export function Briefly(options: Omit<CacheableOptions, 'ttl'>): MethodDecorator {
+  return Cacheable({ ...brief, ...options }) as MethodDecorator;
+}
+
+export function PutUnlessNull<Args extends readonly unknown[], Value>(
+  options: Omit<CachePutOptions<Args, Value>, 'unless'>,
+): MethodDecorator {
+  return CachePut({ ...options, unless: (result: unknown) => result === null }) as MethodDecorator;
+}
+
+export function EvictOf<Args extends readonly unknown[] = never>(
+  ...targets: readonly CacheEvictOptions<Args>[]
+): MethodDecorator {
+  return applyDecorators(...targets.map((options) => CacheEvict(options) as MethodDecorator));
+}
+
+export class SharedOptions {
+  @Cacheable({ ...brief, key: (id: string) => key`brief:${id}` })
+  async shared(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  @Cacheable(byId, undefined, never)
+  async conditions(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  @Briefly({ key: (id: string) => key`bot:${id}`, unless: (result: Bot) => result.orgId === 0 })
+  @PutUnlessNull({ cache: byId, select: (result: Bot) => [result.id] })
+  @EvictOf({ tags: (id: string) => [tag`bot:${id}`], before: true }, { cache: page, all: true })
+  @EvictOf<[id: string]>({ cache: byId, select: (result: Bot) => [result.id] })
+  async composed(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error no ttl there
+  @Briefly({ ttl: '1m' })
+  async ttlTwice(_id: string): Promise<Bot> {
+    return bot;
+  }
+}
 
 export abstract class Repository<Entity extends Bot> {
   abstract load(id: string): Promise<Entity>;
@@ -644,6 +694,24 @@ export class Refused {
     return bot;
   }
 
+  // @ts-expect-error without parentheses it would do nothing
+  @Cacheable
+  async bareCacheable(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error the same for @CachePut
+  @CachePut
+  async barePut(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error the same for @CacheEvict
+  @CacheEvict
+  async bareEvict(_id: string): Promise<Bot> {
+    return bot;
+  }
+
   // @ts-expect-error a property is no method
   @Cacheable(byId)
   readonly property = async (_id: string): Promise<Bot> => bot;
@@ -655,6 +723,10 @@ export class Refused {
   }
 }
 
+// @ts-expect-error nor is it on a class
+@Cacheable
+export class BareDecorated {}
+
 // @ts-expect-error a class is no method
 @Cacheable(byId)
 export class Decorated {}
@@ -663,6 +735,10 @@ export class Injections {
   // @ts-expect-error no definition
   @InjectCache({ name: 'a' })
   readonly property?: Cache<[id: string]>;
+
+  // @ts-expect-error without parentheses
+  @InjectCache
+  readonly bare?: Cache<[id: string]>;
 
   // @ts-expect-error not by name
   constructor(@InjectCache('by-id') readonly parameter: Cache<[id: string]>) {}

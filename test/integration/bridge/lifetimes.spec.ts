@@ -72,16 +72,82 @@ describe('lifetimes in CACHE_MANAGER on Redis', () => {
     expect(bridge.errors).toEqual([]);
   });
 
-  it('that are no number are reported and store nothing', async () => {
-    await bridge.cache.set('a', 1, Number.NaN);
-    expect(await client.dbsize()).toBe(0);
-    expect(bridge.errors.splice(0)).toMatchObject([{ operation: 'set' }]);
+  it('that no clock will reach are for ever, and replace what was there', async () => {
+    for (const ttl of [Number.POSITIVE_INFINITY, 1e20, 2 ** 53]) {
+      await bridge.cache.set('a', 'old', MINUTE);
+      await bridge.cache.set('a', `for ${ttl}`, ttl);
+      expect(await bridge.cache.get('a')).toBe(`for ${ttl}`);
+      expect(await pttl('a')).toBe(-1);
+    }
+    await bridge.cache.set('a', 1, Number.MAX_SAFE_INTEGER);
+    expect(await pttl('a')).toBeGreaterThan(2 ** 52);
+    expect(bridge.errors).toEqual([]);
   });
 
   it('end', async () => {
     await bridge.cache.set('a', 1, MINUTE);
     await client.pexpire('prod:bots~cm:a', 0);
     expect(await bridge.cache.get('a')).toBeUndefined();
+  });
+});
+
+describe.each(['on Redis', 'in memory'])('odd lifetimes in CACHE_MANAGER %s', (where) => {
+  let server: RedisServer | undefined;
+  let client: Redis | undefined;
+  let bridge: Bridge;
+
+  beforeAll(async () => {
+    if (where === 'on Redis') {
+      server = await startRedisServer();
+      client = await connect(server.url);
+    }
+    bridge = await createBridge(client);
+  });
+
+  afterAll(async () => {
+    client?.disconnect();
+    await server?.stop();
+  });
+
+  /** Milliseconds until the entry ends: Infinity for one that does not, undefined for one that is not there. */
+  async function left(key: string): Promise<number | undefined> {
+    if ((await bridge.cache.get(key)) !== 'new') return undefined;
+    const end = await bridge.cache.ttl(key);
+    return end === undefined ? Number.POSITIVE_INFINITY : end - Date.now();
+  }
+
+  const sets: [string, (key: string, ttl: unknown) => Promise<unknown>][] = [
+    ['set', (key, ttl) => bridge.cache.set(key, 'new', ttl as number)],
+    ['mset', (key, ttl) => bridge.cache.mset([{ key, value: 'new', ttl: ttl as number }])],
+    [
+      'wrap',
+      async (key, ttl) => {
+        await bridge.cache.del(key);
+        return bridge.cache.wrap(key, () => 'new', ttl as number);
+      },
+    ],
+    ['keyv', async (key, ttl) => bridge.cache.stores[0]?.set(key, 'new', ttl as number)],
+  ];
+
+  it.each(sets)('mean the same for %s, and leave no old value', async (_method, set) => {
+    const cases: [unknown, (left: number | undefined) => boolean][] = [
+      [Number.POSITIVE_INFINITY, (ms) => ms === Number.POSITIVE_INFINITY],
+      [1e20, (ms) => ms === Number.POSITIVE_INFINITY],
+      [0, (ms) => ms === Number.POSITIVE_INFINITY],
+      [Number.NaN, (ms) => ms !== undefined && ms > 4 * MINUTE && ms <= 5 * MINUTE],
+      ['60000', (ms) => ms !== undefined && ms > 4 * MINUTE && ms <= 5 * MINUTE],
+      [-1, (ms) => ms === undefined],
+      [Number.NEGATIVE_INFINITY, (ms) => ms === undefined],
+    ];
+    for (const [index, [ttl, expected]] of cases.entries()) {
+      const key = `${_method} ${index}`;
+      await bridge.cache.set(key, 'old');
+      await set(key, ttl);
+      const ms = await left(key);
+      expect({ ttl, ms, asExpected: expected(ms) }).toEqual({ ttl, ms, asExpected: true });
+      expect(await bridge.cache.get(key)).not.toBe('old');
+    }
+    expect(bridge.errors).toEqual([]);
   });
 });
 

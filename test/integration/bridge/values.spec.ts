@@ -121,6 +121,32 @@ describe.each(['on Redis', 'in memory'])('values in CACHE_MANAGER %s', (where) =
     expect(await bridge.cache.get('k')).toBe('before');
   });
 
+  it('are found under a number and under its text alike', async () => {
+    const { cache, errors } = bridge;
+    const key = 42 as unknown as string;
+    await cache.set(key, 'set');
+    expect([await cache.get(key), await cache.get('42')]).toEqual(['set', 'set']);
+    await cache.mset([{ key, value: 'mset' }]);
+    expect(await cache.mget(['42', key])).toEqual(['mset', 'mset']);
+    expect(await cache.wrap(key, () => 'loaded')).toBe('mset');
+    expect(await cache.ttl(key)).toBeGreaterThan(Date.now());
+    await cache.del(key);
+    expect(await cache.get('42')).toBeUndefined();
+    expect(errors).toEqual([]);
+  });
+
+  it('are not found under what is neither text nor number, of which two may look alike', async () => {
+    const { cache, errors } = bridge;
+    for (const key of [{ id: 1 }, undefined, null, Symbol('key')] as unknown as string[]) {
+      await cache.set(key, 'value');
+      expect(await cache.get(key)).toBeUndefined();
+      expect(await cache.mget([key])).toEqual([undefined]);
+      await cache.del(key);
+      expect(errors.map(({ operation }) => operation)).toEqual(['set', 'get', 'get', 'del']);
+      for (const { error } of errors.splice(0)) expect(error).toMatchObject({ code: 'CACHE_INVALID_KEY' });
+    }
+  });
+
   it('cannot be changed by another reader', async () => {
     const value = { list: [1] };
     await bridge.cache.set('k', value);

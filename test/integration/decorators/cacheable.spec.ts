@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CacheError, Cacheable, CacheService, defineCache, key, tag } from 'nestjs-roost';
+import type { CacheRuntime } from '../../../src/cache.runtime.js';
+import { CACHE_RUNTIME } from '../../../src/tokens.js';
 import { useApps, useProvider } from './support/testing-app.js';
 
 interface Bot {
@@ -99,6 +101,7 @@ class Bots {
 
 describe('@Cacheable', () => {
   const provide = useProvider();
+  const start = useApps();
 
   it('runs the method once for one key, whatever the other arguments are', async () => {
     const bots = await provide(Bots);
@@ -268,6 +271,43 @@ describe('@Cacheable', () => {
       expect(bots.calls).toEqual(['failingPast']);
     });
 
+    it('`when` or `unless` that answers with a promise is refused, since any promise counts as yes', async () => {
+      class Waiting {
+        @Cacheable({ ttl: '1m', when: (async () => false) as unknown as () => boolean })
+        async when(): Promise<string> {
+          return 'called';
+        }
+
+        @Cacheable({ ttl: '1m', unless: (async () => false) as unknown as () => boolean })
+        async unless(): Promise<string> {
+          return 'called';
+        }
+      }
+      const app = await start({ providers: [Waiting] });
+      const problems: unknown[] = [];
+      app.module
+        .get<CacheRuntime>(CACHE_RUNTIME)
+        .events.problems.subscribe((problem) => problems.push(problem));
+
+      await expect(app.get(Waiting).when()).rejects.toMatchObject({
+        code: 'CACHE_INVALID_USE',
+        message: expect.stringMatching(
+          /^Expected `when` of Waiting\.when to return true or false at once, got/,
+        ),
+      });
+      await expect(app.get(Waiting).unless()).resolves.toBe('called');
+      expect(problems).toEqual([
+        {
+          operation: 'store',
+          error: expect.objectContaining({
+            message: expect.stringMatching(
+              /^Expected `unless` of Waiting\.unless to return true or false at once/,
+            ),
+          }),
+        },
+      ]);
+    });
+
     it('`when` can keep arguments away that make no key', async () => {
       const bots = await provide(Bots);
 
@@ -299,5 +339,13 @@ describe('the record of reads', () => {
       'details hit',
       'details bypass',
     ]);
+  });
+
+  it('takes a read whose loader failed for a miss', async () => {
+    const app = await start({ providers: [Bots] });
+
+    await expect(app.get(Bots).failing()).rejects.toThrow(RangeError);
+
+    expect(app.service.stats().caches['Bots.failing']).toMatchObject({ hits: 0, misses: 1, hitRatio: 0 });
   });
 });

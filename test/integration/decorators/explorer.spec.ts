@@ -1,5 +1,6 @@
-import { Controller, Get, Injectable, Scope } from '@nestjs/common';
-import { CacheEvict, CachePut, Cacheable, defineCache, key } from 'nestjs-roost';
+import { Controller, Get, Injectable, Module, Scope } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { CacheEvict, CacheModule, CachePut, Cacheable, defineCache, key } from 'nestjs-roost';
 import { useApps } from './support/testing-app.js';
 
 const bots = defineCache({ name: 'bots', key: (id: string) => key`bot:${id}`, ttl: '5m' });
@@ -102,6 +103,34 @@ describe('the start of an application', () => {
       code: 'CACHE_INVALID_OPTION',
       message: expect.stringMatching(/`jitter` of cache `Jittery\.find`.* It is used by Jittery\.find\.$/),
     });
+  });
+
+  it.each([
+    ['of one namespace', 'test', true],
+    ['of two namespaces', 'other', true],
+    ['that are not global', 'other', false],
+  ])('fails when there are two cache modules %s', async (_what, namespace, isGlobal) => {
+    @Module({ imports: [CacheModule.forRoot({ namespace, isGlobal })] })
+    class Feature {}
+
+    await expect(start({ imports: [Feature] })).rejects.toMatchObject({
+      code: 'CACHE_INVALID_USE',
+      message: expect.stringMatching(
+        /^Expected one CacheModule in the application, got 2, with namespaces `\w+`, `\w+`\.\n\nPotential solutions:\n- Call CacheModule\.forRoot/,
+      ),
+    });
+  });
+
+  it('takes one cache module that several modules import', async () => {
+    const cache = CacheModule.forRoot({ namespace: 'test', isGlobal: false });
+    @Module({ imports: [cache] })
+    class First {}
+    @Module({ imports: [cache] })
+    class Second {}
+    const module = await Test.createTestingModule({ imports: [First, Second, cache] }).compile();
+
+    await module.init();
+    await module.close();
   });
 
   it('takes values of every kind among the providers', async () => {

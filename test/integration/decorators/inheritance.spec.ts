@@ -17,6 +17,12 @@ abstract class Repository<T extends Entity> {
     return this.load(id);
   }
 
+  @Cacheable({ ttl: '1m', key: (id: string) => key`entity:${id}` })
+  async findByKey(id: string): Promise<T> {
+    this.loads.push(id);
+    return this.load(id);
+  }
+
   @Cacheable(names)
   async name(id: string): Promise<string> {
     this.loads.push(`name ${id}`);
@@ -62,7 +68,27 @@ describe('decorated methods and inheritance', () => {
     expect(await app.get(Bots).find('1')).toEqual({ id: '1', bot: true });
     expect(await app.get(Users).find('1')).toEqual({ id: '1', user: true });
     expect(app.get(Users).loads).toEqual(['1']);
-    expect(Object.keys(app.service.stats().caches).toSorted()).toEqual(['Bots.find', 'Users.find', 'names']);
+    expect(Object.keys(app.service.stats().caches).toSorted()).toEqual([
+      'Bots.find',
+      'Bots.findByKey',
+      'Users.find',
+      'Users.findByKey',
+      'names',
+    ]);
+  });
+
+  it('nor do they when the method has a key of its own', async () => {
+    const app = await start({ providers: [Users, Bots] });
+
+    expect(await app.get(Users).findByKey('1')).toEqual({ id: '1', user: true });
+    expect(await app.get(Bots).findByKey('1')).toEqual({ id: '1', bot: true });
+    expect(await app.get(Users).findByKey('1')).toEqual({ id: '1', user: true });
+    expect(app.get(Users).loads).toEqual(['1']);
+    const [users, bots] = await Promise.all([
+      app.service.inspect(key`Users.findByKey:entity:1`),
+      app.service.inspect(key`Bots.findByKey:entity:1`),
+    ]);
+    expect([users.tiers.l1, bots.tiers.l1]).toEqual([expect.anything(), expect.anything()]);
   });
 
   it('a definition is one cache, whoever uses it', async () => {
@@ -129,6 +155,10 @@ describe('decorated methods and inheritance', () => {
 
     await app.get(Users).find('1');
 
-    expect(Object.keys(app.service.stats().caches).toSorted()).toEqual(['Special.find', 'names']);
+    expect(Object.keys(app.service.stats().caches).toSorted()).toEqual([
+      'Special.find',
+      'Special.findByKey',
+      'names',
+    ]);
   });
 });

@@ -1,4 +1,5 @@
-import { Injectable, Module, Scope } from '@nestjs/common';
+import { Injectable, Module, Scope, type DynamicModule } from '@nestjs/common';
+import { LazyModuleLoader } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import {
   Cache,
@@ -95,6 +96,44 @@ describe('@InjectCache', () => {
     const module = await Test.createTestingModule({ imports: [Closed] }).compile();
     expect(module.get(Reader, { strict: false }).names.name).toBe('bots');
     await module.close();
+  });
+
+  it('in a file that is imported lazily stops the start, and the message says why and what to do', async () => {
+    // As a file does whose `import()` is over when Nest has inserted CacheModule already.
+    const load = async (): Promise<DynamicModule> => {
+      const late = defineCache({ name: 'late', key: (id: string) => key`late:${id}`, ttl: '5m' });
+      @Injectable()
+      class Late {
+        constructor(@InjectCache(late) readonly cache: Cache<[id: string]>) {}
+      }
+      @Module({ providers: [Late] })
+      class LateModule {}
+      return { module: LateModule };
+    };
+    let go = () => {};
+    const inserted = new Promise<void>((resolve) => (go = resolve));
+    @Module({})
+    class Inserted {}
+    const afterCacheModule = {
+      get module() {
+        go();
+        return Inserted;
+      },
+    };
+    const explanation =
+      'Symbol(Cache late of nestjs-roost: does the root module import CacheModule.forRoot(…)? Is this file ' +
+      'imported lazily? Then import it at the start, or use cacheService.cache(definition))';
+
+    await expect(start({ imports: [afterCacheModule, inserted.then(load)] })).rejects.toThrow(explanation);
+
+    const app = await start({});
+    await expect(app.get(LazyModuleLoader).load(load)).rejects.toThrow(explanation);
+  });
+
+  it('in an application without CacheModule stops the start with the same message', async () => {
+    await expect(Test.createTestingModule({ providers: [Reader] }).compile()).rejects.toThrow(
+      'Symbol(Cache bots of nestjs-roost: does the root module import CacheModule.forRoot(…)?',
+    );
   });
 
   it('has a token by which a test can replace the handle, and a factory can have it', async () => {

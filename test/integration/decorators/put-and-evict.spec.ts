@@ -1,5 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { CacheEvict, CachePut, CacheService, Cacheable, defineCache, key, pattern, tag } from 'nestjs-roost';
+import {
+  CacheEvict,
+  CachePut,
+  CacheService,
+  Cacheable,
+  defineCache,
+  digest,
+  key,
+  pattern,
+  tag,
+  unordered,
+  type CacheTag,
+} from 'nestjs-roost';
 import { useApps, type TestingApp } from './support/testing-app.js';
 
 interface Bot {
@@ -365,7 +377,70 @@ describe('several decorators on one method', () => {
   );
 });
 
+describe('beside a transaction of somebody else, the one wrapper stands where the lowest decorator does', () => {
+  const steps: string[] = [];
+  const note = <T>(step: string, value: T): T => {
+    steps.push(step);
+    return value;
+  };
+  const Transactional = (): MethodDecorator => (_target, _property, descriptor: PropertyDescriptor) => {
+    const inner = descriptor.value as (...args: unknown[]) => unknown;
+    descriptor.value = async function (this: unknown, ...args: unknown[]) {
+      return note('commit', await Reflect.apply(inner, this, args));
+    };
+  };
+  const Evict = () => CacheEvict({ tags: (bot: Bot) => note('evict', [tag`bot:${bot.id}`]) });
+  const Put = () => CachePut({ cache: bots, select: (bot: Bot) => note('put', [bot.id] as const) });
+
+  class Transactions {
+    @Evict()
+    @Transactional()
+    async above(id: string): Promise<Bot> {
+      return { id, org: 7, version: 1 };
+    }
+
+    @Transactional()
+    @Evict()
+    async below(id: string): Promise<Bot> {
+      return { id, org: 7, version: 1 };
+    }
+
+    @Evict()
+    @Transactional()
+    @Put()
+    async around(id: string): Promise<Bot> {
+      return { id, org: 7, version: 1 };
+    }
+
+    @Put()
+    @Evict()
+    @Transactional()
+    async bothAbove(id: string): Promise<Bot> {
+      return { id, org: 7, version: 1 };
+    }
+  }
+
+  it.each([
+    ['above', ['commit', 'evict']],
+    ['below', ['evict', 'commit']],
+    ['around', ['put', 'evict', 'commit']],
+    ['bothAbove', ['commit', 'put', 'evict']],
+  ] as const)('%s: %j', async (method, expected) => {
+    app = await start({ providers: [Transactions] });
+    steps.length = 0;
+
+    await app.get(Transactions)[method]('1');
+
+    expect(steps).toEqual(expected);
+  });
+});
+
 describe('what goes wrong after the call', () => {
+  /** Nobody waits for what it returns: the process would end if it were left alone. */
+  const rejecting = async (): Promise<boolean> => {
+    throw new RangeError('of a promise');
+  };
+
   @Injectable()
   class Broken {
     @CachePut({ cache: bots, select: () => ['put'] })
@@ -400,6 +475,34 @@ describe('what goes wrong after the call', () => {
     @CacheEvict({ tags: () => 'no array' as unknown as [] })
     @CacheEvict({ pattern: () => 'bot:*' as unknown as ReturnType<typeof pattern> })
     async wrongTypes(): Promise<string> {
+      return 'called';
+    }
+
+    @CacheEvict({ tags: (_result: string, tags: readonly unknown[]) => tags as readonly CacheTag[] })
+    async tagsAfter(_tags: readonly unknown[]): Promise<string> {
+      return 'called';
+    }
+
+    @CacheEvict({ tags: (tags: readonly unknown[]) => tags as readonly CacheTag[], before: true })
+    async tagsBefore(_tags: readonly unknown[]): Promise<string> {
+      return 'called';
+    }
+
+    @CacheEvict({ tags: rejecting as () => never })
+    @CacheEvict({ pattern: rejecting as () => never })
+    @CacheEvict({ cache: bots, select: rejecting as () => never })
+    @CachePut({ cache: details, select: () => ['1'], unless: rejecting as () => never })
+    async asyncFunctions(): Promise<string> {
+      return 'called';
+    }
+
+    @CacheEvict({ cache: details, all: true, when: rejecting as () => never })
+    async asyncWhen(): Promise<string> {
+      return 'called';
+    }
+
+    @CachePut({ cache: details, select: () => ['1'], when: () => ({ then: () => undefined }) as never })
+    async thenableWhen(): Promise<string> {
       return 'called';
     }
   }
@@ -450,6 +553,70 @@ describe('what goes wrong after the call', () => {
       'eviction after Broken.wrongTypes: Expected `pattern` of Broken.wrongTypes to return a pattern, got a string.',
       'eviction after Broken.wrongTypes: Expected `tags` of Broken.wrongTypes to return an array of tags, got a string.',
     ]);
+  });
+
+  const tagsRefused = (method: string, found: string) =>
+    `Expected \`tags\` of Broken.${method} to return tags that the template makes, got ${found} among them.`;
+  const noTags: [string, unknown, string][] = [
+    ['undefined', undefined, 'undefined'],
+    ['a number', 5, 'a number'],
+    ['an object', {}, 'an object'],
+    ['a pattern of tags', 't:*', 'another text'],
+    ['an empty text', '', 'another text'],
+    ['a text with a space', 'bot 1', 'another text'],
+    ['a text beyond the longest tag', 'x'.repeat(201), 'another text'],
+    ["the library's own tag of a cache", '%cache:bots', 'another text'],
+    ["the library's own tag of everything", '%all', 'another text'],
+  ];
+
+  it.each(noTags)('is told of a tag that is none: %s', async (_what, given, found) => {
+    await expect(broken.tagsAfter([given])).resolves.toBe('called');
+
+    expect(problems).toEqual([`eviction after Broken.tagsAfter: ${tagsRefused('tagsAfter', found)}`]);
+    await expect(broken.tagsBefore([given])).rejects.toMatchObject({
+      code: 'CACHE_INVALID_USE',
+      message: expect.stringContaining(tagsRefused('tagsBefore', found)),
+    });
+  });
+
+  it('takes every tag that the template makes', async () => {
+    const parts = ['a', '', 'a b*%~é', '\ud800', null, undefined, 1.5, 10n, true, new Date(0)];
+    const tags = [
+      tag`a`,
+      tag`a:!"#$&'()+,-./<=>@^_\`|;`,
+      ...parts.map((part) => tag`bot:${part}`),
+      tag`pair:${unordered('b', null)}`,
+      tag`by:${digest({ a: 1 })}`,
+      tag`long:${'é'.repeat(300)}`,
+    ];
+
+    await expect(broken.tagsBefore(tags)).resolves.toBe('called');
+    await broken.tagsAfter(tags);
+    expect(problems).toEqual([]);
+  });
+
+  it('is told when it is a promise, which nothing waits for', async () => {
+    await expect(broken.asyncFunctions()).resolves.toBe('called');
+
+    expect(problems.toSorted()).toEqual([
+      expect.stringContaining(
+        'Expected `pattern` of Broken.asyncFunctions to return a pattern, got an object (Promise).',
+      ),
+      expect.stringContaining(
+        'Expected `select` of Broken.asyncFunctions to return the arguments of cache `bots`',
+      ),
+      expect.stringContaining(
+        'Expected `tags` of Broken.asyncFunctions to return an array of tags, got an object (Promise).',
+      ),
+      'put after Broken.asyncFunctions: Expected `unless` of Broken.asyncFunctions to return true or false at once, got an object (Promise).',
+    ]);
+    await expect(broken.asyncWhen()).rejects.toMatchObject({
+      code: 'CACHE_INVALID_USE',
+      message: expect.stringContaining(
+        'Expected `when` of Broken.asyncWhen to return true or false at once, got an object (Promise).',
+      ),
+    });
+    await expect(broken.thenableWhen()).rejects.toThrow('at once, got an object.');
   });
 
   it('before the call it rejects, and the method does not run', async () => {

@@ -1,4 +1,4 @@
-import { Cacheable, key } from 'nestjs-roost';
+import { Cacheable, key, pattern, type CacheKey } from 'nestjs-roost';
 import { plannedDefinitions } from '../../../src/decorators/plan-registry.js';
 
 function namesOf(prototype: object): string[] {
@@ -86,6 +86,38 @@ describe('a cache without a definition', () => {
 
     expect(namesOf(Named.prototype)).toEqual(['statistics']);
     expect(keyOf(Named.prototype, 'a')).toBe('stats:a');
+  });
+
+  it('with a key and no name of its own has its keys below its name, so that heirs never meet', () => {
+    abstract class Repository {
+      @Cacheable({ ttl: '1m', key: (id: string) => key`entity:${id}` })
+      async find(id: string): Promise<string> {
+        return id;
+      }
+    }
+    class Users extends Repository {}
+    class Orders extends Repository {}
+
+    expect(keyOf(Users.prototype, '1')).toBe('Users.find:entity:1');
+    expect(keyOf(Orders.prototype, '1')).toBe('Orders.find:entity:1');
+    const long = 'x'.repeat(1000);
+    expect(keyOf(Users.prototype, long)?.length).toBeLessThanOrEqual(200);
+    expect(keyOf(Users.prototype, long)).not.toBe(keyOf(Orders.prototype, long));
+    expect(keyOf(Users.prototype, long)).not.toBe(keyOf(Users.prototype, `${long}y`));
+    expect(pattern`Users.find:entity:*`.matches(keyOf(Users.prototype, '1') ?? '')).toBe(true);
+  });
+
+  it('leaves to the engine what is no key', () => {
+    class Careless {
+      @Cacheable({ ttl: '1m', key: (made: unknown) => made as CacheKey })
+      async find(_made: unknown): Promise<number> {
+        return 1;
+      }
+    }
+
+    for (const made of [undefined, 5, '', 'x'.repeat(201)]) {
+      expect(keyOf(Careless.prototype, made)).toBe(made);
+    }
   });
 
   it('is one for each class that inherits the method, so that two repositories never meet', () => {

@@ -258,6 +258,35 @@ describe('a decorator that cannot work is refused at decoration', () => {
       );
     });
 
+    const find = Object.getOwnPropertyDescriptor(Bots.prototype, 'find');
+    const bare: [string, Loose][] = [
+      ['Cacheable', looseCacheable],
+      ['CachePut', loosePut],
+      ['CacheEvict', looseEvict],
+      ['InjectCache', looseInject],
+    ];
+
+    it.each(bare)('@%s without parentheses, which would do nothing', (name, decorator) => {
+      const refused = /^Expected @(\w+) of (.*) to be called, got it without parentheses\.\n/;
+      const places: [string, readonly unknown[]][] = [
+        ['Bots.find', [Bots.prototype, 'find', find]],
+        ['Bots.Symbol(s)', [Bots.prototype, Symbol('s'), find]],
+        ['Bots.load', [Bots.prototype, 'load', undefined]],
+        ['Bots.load', [Bots.prototype, 'load']],
+        ['Bots.make', [Bots, 'make', Object.getOwnPropertyDescriptor(Bots, 'make')]],
+        ['Bots.find', [Bots.prototype, 'find', 0]],
+        ['Bots', [Bots, undefined, 0]],
+        ['Bots', [Bots]],
+        ['find', [find?.value, { kind: 'method', name: 'find' }]],
+      ];
+      for (const [place, given] of places) {
+        const { code, message } = failureOf(() => decorator(...given));
+        expect(code).toBe('CACHE_INVALID_USE');
+        expect(refused.exec(message)?.slice(1)).toEqual([name, place]);
+        expect(message).toContain(`- Write it as in \`@${name}(`);
+      }
+    });
+
     it("@InjectCache on a method's parameter", () => {
       expect(failureOf(() => InjectCache(bots)(Bots.prototype, 'find', 0)).message).toMatch(
         'Expected @InjectCache of Bots.find to stand on a parameter of the constructor or on a property',
