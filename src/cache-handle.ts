@@ -111,6 +111,47 @@ export class Cache<Args extends readonly unknown[], Value = unknown> {
     return this.engine.writes.put(this.bound, args, value, overrides);
   }
 
+  /** The stored values of many entries, in the order of the list; `undefined` where there is none. One round trip. */
+  async getMany(argsList: readonly Args[]): Promise<(Value | undefined)[]> {
+    const outcomes = await this.engine.reads.findMany(this.bound, argsList);
+    return outcomes.map((outcome) => outcome?.take() as Value | undefined);
+  }
+
+  /**
+   * The values of many entries, in the order of the list. Those that are stored come from the cache; those that
+   * somebody is loading already are waited for; the loader is called once with exactly the others, and what it gives
+   * is stored. Equal arguments are folded into one.
+   *
+   * @param loadMissing returns one value for each of the missing argument lists, in their order
+   * @throws CacheError `CACHE_INVALID_USE` when it returns anything else; its own error if it throws
+   */
+  async getOrLoadMany<V extends Value>(
+    argsList: readonly Args[],
+    loadMissing: (missing: readonly Args[]) => readonly V[] | Promise<readonly V[]>,
+  ): Promise<Loaded<Value, V>[]> {
+    const loader = loadMissing as (missing: readonly (readonly unknown[])[]) => unknown;
+    const values = await this.engine.reads.getOrLoadMany(this.bound, argsList, loader);
+    return values as Loaded<Value, V>[];
+  }
+
+  /** Stores many values at once. See {@link set}. */
+  async setMany(
+    entries: readonly (readonly [args: Args, value: Value])[],
+    overrides?: Pick<CallOverrides<Value>, 'ttl' | 'tags'>,
+  ): Promise<void> {
+    await Promise.all(entries.map(([args, value]) => this.set(args, value, overrides)));
+  }
+
+  /**
+   * Lets an entry live on, from now, as if it had just been made.
+   *
+   * @param ttl in place of the definition's; needed where the value tells the ttl
+   * @returns whether there was a fresh or stale entry to keep
+   */
+  touch(args: Args, ttl?: Lifetime): Promise<boolean> {
+    return this.engine.writes.touch(this.bound, args, ttl);
+  }
+
   /** Evicts one entry: when the promise has resolved, no read that begins later returns the old value. */
   async evict(...args: Args): Promise<void> {
     await this.engine.writes.evict(this.bound, [this.bound.keyOf(...args)]);

@@ -50,8 +50,8 @@ export class CacheService {
   }
 
   /**
-   * Evicts every entry that carries one of the tags, however many there are, at the cost of one command per
-   * tag. Loads under way can't bring back what they read before.
+   * Evicts every entry that carries one of the tags, however many there are, at the cost of two commands, one of
+   * them the message to other instances; on a cluster, one more for each tag. Loads under way can't bring back what they read before.
    */
   evictTags(...tags: readonly CacheTag[]): Promise<void> {
     return this.runtime.engine.writes.evictTags(tags);

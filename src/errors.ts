@@ -9,10 +9,15 @@ export type CacheErrorCode =
   | 'CACHE_INVALID_USE'
   /** A key, tag or pattern cannot be made from the given arguments. */
   | 'CACHE_INVALID_KEY'
-  /** A value cannot be stored, because it holds something that has no stored form (a function, a symbol). */
+  /**
+   * A value cannot be stored, because it holds something that has no stored form (a function, a symbol), or is larger
+   * than `maxEntryBytes`.
+   */
   | 'CACHE_UNCACHEABLE_VALUE'
-  /** Stored bytes are not an entry of this library, or not one that this version can read. */
+  /** Stored bytes are not an entry of this library, or not one that this version, with its keys, can read. */
   | 'CACHE_INVALID_ENTRY'
+  /** A load took longer than its cache's `hardTimeout`. */
+  | 'CACHE_LOAD_TIMEOUT'
   /** Redis is configured but not reachable, or did not answer within its deadline. */
   | 'CACHE_REDIS_UNAVAILABLE';
 
@@ -26,5 +31,22 @@ export class CacheError extends Error {
     options?: { readonly cause?: unknown },
   ) {
     super(message, options);
+  }
+}
+
+/** Thrown to callers when a load takes longer than `hardTimeout`. The load goes on, and stores what it gives. */
+export class CacheLoadTimeoutError extends CacheError {
+  override readonly name: string = 'CacheLoadTimeoutError';
+
+  constructor(
+    /** Name of the cache. */
+    readonly cache: string,
+    /** The `hardTimeout` that was exceeded, milliseconds. */
+    readonly timeoutMs: number,
+  ) {
+    super(
+      'CACHE_LOAD_TIMEOUT',
+      `A load of cache \`${cache}\` took longer than its \`hardTimeout\` of ${timeoutMs} ms.`,
+    );
   }
 }

@@ -5,11 +5,14 @@ export type {
   CacheDefaultsOptions,
   CacheManagerOptions,
   CacheModuleOptions,
+  EncryptionOptions,
   L1Options,
+  LeaseOptions,
 } from './cache.options.js';
 export { cacheOptionsFromEnv } from './cache.options.env.js';
 export { CacheService, type CacheStatistics, type Statistics } from './cache.service.js';
 export type { Codec } from './codec/codec.js';
+export type { EncryptionKey } from './codec/key-ring.js';
 export { CacheEvict, type CacheEvictOptions } from './decorators/cache-evict.decorator.js';
 export { CachePut, type CachePutOptions } from './decorators/cache-put.decorator.js';
 export {
@@ -23,6 +26,7 @@ export {
   type CacheDefinition,
   type CachePolicy,
   type CacheSpec,
+  type CompressPolicy,
   type L1Policy,
 } from './definition/define-cache.js';
 export { digest } from './definition/digest.js';
@@ -32,5 +36,9 @@ export { unordered } from './definition/unordered.js';
 export type { Clock } from './engine/clock.js';
 export type { CacheRead, Tier } from './engine/events.js';
 export type { EntryDetails, EntryReport } from './engine/inspect.js';
-export { CacheError, type CacheErrorCode } from './errors.js';
-export type { RedisConnectionOptions } from './stores/redis/redis-options.js';
+export { CacheError, CacheLoadTimeoutError, type CacheErrorCode } from './errors.js';
+export type {
+  RedisClusterOptions,
+  RedisConnectionOptions,
+  RedisServerOptions,
+} from './stores/redis/redis-options.js';

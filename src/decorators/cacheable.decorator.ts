@@ -171,10 +171,17 @@ const OPTIONS = Object.keys({
   nullTtl: true,
   staleWhileRevalidate: true,
   staleIfError: true,
+  refreshAhead: true,
+  softTimeout: true,
+  hardTimeout: true,
+  tagsOf: true,
   l1: true,
   l2: true,
   isolation: true,
+  compress: true,
+  encrypt: true,
   version: true,
+  revive: true,
   enabled: true,
 } satisfies Record<OptionName, true>) as OptionName[];
 

@@ -3,10 +3,14 @@ import { CacheError } from '../errors.js';
 import type { NearStore } from '../stores/near-store.js';
 import type { CacheStore } from '../stores/store.js';
 import { expiresAt, type Entry } from './entry.js';
+import type { TagTokens } from './tag-tokens.js';
 import type { Policy } from './policy.js';
 
 /** Tag that every entry of the namespace carries. No tag template can make it: `%` is not allowed in one. */
 export const EVERYTHING = '%all';
+
+/** Tag that no entry carries: its token changes with every eviction of any tag. */
+export const ANY_TAG = '%any';
 
 /** Tag that every entry of a cache carries. */
 export function tagOfCache(name: string): string {
@@ -24,22 +28,41 @@ export interface CacheCounts {
   bypasses: number;
 }
 
+/** What a cache in use is made of. */
+export interface CacheParts {
+  readonly name: string;
+  readonly policy: Policy;
+  readonly keyOf: (...args: readonly unknown[]) => CacheKey;
+  readonly userTagsOf: ((...args: readonly unknown[]) => readonly CacheTag[]) | undefined;
+  /** The process's memory in front of the store. The store itself when there is nothing behind it. */
+  readonly near: NearStore | undefined;
+  /** Where entries are at home. */
+  readonly store: CacheStore;
+  /** What this process knows of the tags in that store. */
+  readonly tokens: TagTokens;
+}
+
 /** A definition that is in use: its policy resolved, and the stores that its entries live in. */
 export class BoundCache {
   readonly counts: CacheCounts = { hits: 0, stale: 0, misses: 0, bypasses: 0 };
+  readonly name: string;
+  readonly policy: Policy;
+  readonly keyOf: CacheParts['keyOf'];
+  readonly userTagsOf: CacheParts['userTagsOf'];
+  readonly near: NearStore | undefined;
+  readonly store: CacheStore;
+  private readonly tokens: TagTokens;
   private readonly ownTags: readonly string[];
 
-  constructor(
-    readonly name: string,
-    readonly policy: Policy,
-    readonly keyOf: (...args: readonly unknown[]) => CacheKey,
-    readonly userTagsOf: ((...args: readonly unknown[]) => readonly CacheTag[]) | undefined,
-    /** The process's memory in front of the store. The store itself when there is nothing behind it. */
-    readonly near: NearStore | undefined,
-    /** Where entries are at home. */
-    readonly store: CacheStore,
-  ) {
-    this.ownTags = [EVERYTHING, tagOfCache(name)];
+  constructor(parts: CacheParts) {
+    this.name = parts.name;
+    this.policy = parts.policy;
+    this.keyOf = parts.keyOf;
+    this.near = parts.near;
+    this.store = parts.store;
+    this.tokens = parts.tokens;
+    this.userTagsOf = parts.userTagsOf;
+    this.ownTags = [EVERYTHING, tagOfCache(parts.name)];
   }
 
   /**
@@ -57,15 +80,39 @@ export class BoundCache {
     );
   }
 
+  /** The tags that only the value tells, less those that are in `tags` already. */
+  tagsOfValue(value: unknown, args: readonly unknown[], tags: readonly string[]): readonly string[] {
+    const found = this.policy.tagsOf?.(value, ...args) ?? [];
+    return [...new Set(found)].filter((tag) => !tags.includes(tag));
+  }
+
+  /** Whether only the value tells all tags of an entry. */
+  get hasMoreTags(): boolean {
+    return this.policy.tagsOf !== undefined;
+  }
+
+  /** Whether an entry was stored by this cache, under its present version. */
+  made(entry: Entry): boolean {
+    return entry.cache === this.name && entry.version === this.policy.version;
+  }
+
   /** Whether there is a memory in front of the store, and not only the store itself. */
   get hasL1(): boolean {
     return this.near !== undefined && this.near !== this.store;
   }
 
-  /** Keeps in L1 what lies in the store, for as long as it lives there and the policy allows. */
+  /**
+   * Keeps in L1 what lies in the store, for as long as it lives there and the policy allows, and notes that its
+   * tokens are the current ones.
+   */
   fillL1(key: string, entry: Entry, now: number): void {
-    if (!this.hasL1 || this.policy.l1 === false) return;
-    this.near?.fill(key, entry, Math.min(expiresAt(entry), now + this.policy.l1.ttl));
+    const { near, policy } = this;
+    if (near === this.store) return;
+    if (near !== undefined && policy.l1 !== false) {
+      near.fill(key, entry, Math.min(expiresAt(entry), now + policy.l1.ttl));
+    } else {
+      for (const [i, tag] of entry.tags.entries()) this.tokens.learn(tag, entry.tokens[i] ?? '');
+    }
   }
 
   /** All tags that an entry made from these arguments carries. */

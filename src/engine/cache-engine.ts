@@ -2,30 +2,39 @@ import type { Codec } from '../codec/codec.js';
 import type { CacheDefinition } from '../definition/define-cache.js';
 import { CacheError } from '../errors.js';
 import type { MemoryLimits, NearStore } from '../stores/near-store.js';
-import type { CacheStore } from '../stores/store.js';
+import type { SharedStore } from '../stores/store.js';
 import { BackgroundWork } from './background-work.js';
 import { BoundCache } from './bound-cache.js';
 import type { Clock } from './clock.js';
+import { Coherence } from './coherence.js';
 import type { CacheEvents } from './events.js';
 import { detailsOf, type EntryReport } from './inspect.js';
 import { Generations } from './generations.js';
-import { resolvePolicy, type PolicyDefaults } from './policy.js';
+import type { LeaseLimits } from './lease-keeper.js';
+import { LoadWaiters } from './load-waiters.js';
+import { resolvePolicy, type Policy, type PolicyDefaults } from './policy.js';
 import { ReadThrough } from './read-through.js';
+import { TagTokens } from './tag-tokens.js';
 import { Writes } from './writes.js';
 
 export interface EngineOptions {
   readonly codec: Codec;
   readonly clock: Clock;
   readonly events: CacheEvents;
-  /** Makes a memory with these limits. */
-  readonly makeMemory: (limits: MemoryLimits) => NearStore;
+  /** Makes a memory with these limits, for entries whose tags have these tokens. */
+  readonly makeMemory: (limits: MemoryLimits, tags: TagTokens) => NearStore;
   /** Limits of the memory that caches without limits of their own share. */
   readonly memory: MemoryLimits;
   /** The store that all instances share; without one, memory is the only store. */
-  readonly shared: CacheStore | undefined;
+  readonly shared: SharedStore | undefined;
+  /** What this process knows of the tags in the shared store. */
+  readonly sharedTags: TagTokens;
+  readonly lease: LeaseLimits;
   readonly defaults: PolicyDefaults;
   /** The ttl in milliseconds that replaces the definition's, by name of the cache. */
   readonly ttlOverride: (name: string) => number | undefined;
+  /** Whether there are keys for what is stored in the shared store, or no such store. */
+  readonly canEncrypt: boolean;
 }
 
 /** All caches of one application: knows no Nest and no Redis. */
@@ -33,30 +42,43 @@ export class CacheEngine {
   readonly reads: ReadThrough;
   readonly writes: Writes;
   readonly background: BackgroundWork;
-  private readonly memory: NearStore;
-  private readonly dedicated: NearStore[] = [];
+  readonly coherence: Coherence;
+  private readonly localTags = new TagTokens();
+  private readonly memories: NearStore[] = [];
+  /** The memories that caches without limits of their own share. */
+  private readonly common = new Map<TagTokens, NearStore>();
   private readonly byDefinition = new Map<CacheDefinition, BoundCache>();
   private readonly byName = new Map<string, BoundCache>();
 
   constructor(private readonly options: EngineOptions) {
-    const { codec, clock, events, memory, shared } = options;
+    const { codec, clock, events, shared, sharedTags, lease } = options;
     const generations = new Generations();
+    const waiters = new LoadWaiters();
     this.background = new BackgroundWork((operation, error) => events.problems.emit({ operation, error }));
-    this.memory = options.makeMemory(memory);
-    this.reads = new ReadThrough(codec, clock, generations, events, this.background);
-    this.writes = new Writes(codec, clock, generations, () => ({ memory: this.memoryStores, shared }));
-  }
-
-  /** Every memory of this process. */
-  get memoryStores(): readonly NearStore[] {
-    return [this.memory, ...this.dedicated];
+    this.coherence = new Coherence({
+      generations,
+      waiters,
+      tags: [sharedTags, this.localTags],
+      memories: this.memories,
+      armed: shared === undefined,
+    });
+    this.reads = new ReadThrough({
+      codec,
+      clock,
+      generations,
+      events,
+      background: this.background,
+      waiters,
+      lease,
+    });
+    this.writes = new Writes(codec, clock, generations, this.coherence, shared);
   }
 
   /** What all memory of this process holds. */
   get memoryUse(): { readonly entries: number; readonly bytes: number } {
     let entries = 0;
     let bytes = 0;
-    for (const store of this.memoryStores) {
+    for (const store of this.memories) {
       entries += store.entries;
       bytes += store.bytes;
     }
@@ -67,7 +89,7 @@ export class CacheEngine {
   async inspect(key: string): Promise<EntryReport> {
     const { clock, shared } = this.options;
     const inShared = (await shared?.read(key, []))?.entry;
-    const inMemory = this.memoryStores
+    const inMemory = this.memories
       .map((store) => store.find(key)?.entry)
       .find((entry) => entry !== undefined);
     const now = clock.now();
@@ -83,6 +105,11 @@ export class CacheEngine {
   /** All caches in use. */
   get caches(): Iterable<BoundCache> {
     return this.byName.values();
+  }
+
+  /** The policy of the cache with that name, if it is in use. */
+  policyOf(name: string): Policy | undefined {
+    return this.byName.get(name)?.policy;
   }
 
   /**
@@ -111,21 +138,44 @@ export class CacheEngine {
   private make(
     definition: CacheDefinition,
     keyOf: BoundCache['keyOf'],
-    tagsOf: BoundCache['userTagsOf'],
+    userTagsOf: BoundCache['userTagsOf'],
   ): BoundCache {
-    const { defaults, ttlOverride, shared } = this.options;
-    const policy = resolvePolicy(definition, defaults, ttlOverride(definition.name));
-    const memory = this.memoryFor(policy.l1);
-    const store = shared !== undefined && policy.l2 ? shared : memory;
-    const near = policy.l1 === false && store !== memory ? undefined : memory;
-    return new BoundCache(definition.name, policy, keyOf, tagsOf, near, store);
+    const { defaults, ttlOverride, shared, sharedTags, canEncrypt } = this.options;
+    const policy = resolvePolicy(definition, defaults, ttlOverride(definition.name), canEncrypt);
+    const { name } = definition;
+    if (shared === undefined || !policy.l2) {
+      const home = this.memoryFor(policy, this.localTags);
+      return new BoundCache({
+        name,
+        policy,
+        keyOf,
+        userTagsOf,
+        near: home,
+        store: home,
+        tokens: this.localTags,
+      });
+    }
+    const near = policy.l1 === false ? undefined : this.memoryFor(policy, sharedTags);
+    return new BoundCache({ name, policy, keyOf, userTagsOf, near, store: shared, tokens: sharedTags });
   }
 
-  private memoryFor(l1: BoundCache['policy']['l1']): NearStore {
-    if (l1 === false || (l1.maxEntries === undefined && l1.maxBytes === undefined)) return this.memory;
-    const { memory, makeMemory } = this.options;
-    const store = makeMemory({ ...memory, ...l1 });
-    this.dedicated.push(store);
+  /** The memory for caches of that policy: the common one, or one of its own where it sets limits. */
+  private memoryFor({ l1 }: Policy, tags: TagTokens): NearStore {
+    if (l1 !== false && (l1.maxEntries !== undefined || l1.maxBytes !== undefined)) {
+      return this.addMemory({ ...this.options.memory, ...l1 }, tags);
+    }
+    let common = this.common.get(tags);
+    if (common === undefined) {
+      common = this.addMemory(this.options.memory, tags);
+      this.common.set(tags, common);
+    }
+    return common;
+  }
+
+  private addMemory(limits: MemoryLimits, tags: TagTokens): NearStore {
+    const store = this.options.makeMemory(limits, tags);
+    if (!this.coherence.isArmed) store.suspend();
+    this.memories.push(store);
     return store;
   }
 }

@@ -1,16 +1,21 @@
 import type { Codec } from '../codec/codec.js';
 import type { Resident } from '../stores/near-store.js';
+import type { Found } from '../stores/store.js';
 import type { BoundCache } from './bound-cache.js';
 import type { Clock } from './clock.js';
 import type { Entry } from './entry.js';
+import { valueIn } from './entry-value.js';
 import type { CacheEvents } from './events.js';
+import type { Generations } from './generations.js';
 import { Outcome } from './outcome.js';
+import type { ReadRequest } from './read-request.js';
 
-/** Judges entries by their age and origin, and takes out their values. */
+/** Judges entries by their age and origin, takes out their values, and keeps them in L1. */
 export class EntryReader {
   constructor(
     private readonly codec: Codec,
     private readonly clock: Clock,
+    private readonly generations: Generations,
     private readonly events: CacheEvents,
   ) {}
 
@@ -18,42 +23,53 @@ export class EntryReader {
   freshInL1(cache: BoundCache, key: string): Resident | undefined {
     const resident = cache.near?.find(key);
     if (resident === undefined || resident.entry.freshUntil <= this.clock.now()) return undefined;
-    return belongsTo(resident.entry, cache) ? resident : undefined;
+    return cache.made(resident.entry) ? resident : undefined;
   }
 
   /** The value of an entry in L1, for one caller. */
   valueOf(cache: BoundCache, resident: Resident): unknown {
-    if (cache.policy.isolation === 'clone') return this.codec.decode(resident.entry.payload);
-    resident.shared ??= { value: this.codec.decode(resident.entry.payload) };
+    const { entry } = resident;
+    if (cache.policy.isolation === 'clone') return valueIn(entry, this.codec, cache.policy);
+    resident.shared ??= { value: valueIn(entry, this.codec, cache.policy) };
     return resident.shared.value;
   }
 
-  /** A store's entry as an outcome: fresh, or stale within `staleWhileRevalidate`. */
-  usable(cache: BoundCache, entry: Entry | undefined): Outcome | undefined {
-    if (entry === undefined || !belongsTo(entry, cache)) return undefined;
+  /** What a store found, if it is fresh, or stale within `staleWhileRevalidate`. A fresh entry goes to L1. */
+  usable(request: ReadRequest, { entry }: Found): Outcome | undefined {
+    const { cache } = request;
+    if (entry === undefined || !cache.made(entry)) return undefined;
     const now = this.clock.now();
-    if (now < entry.freshUntil) return this.decoded(cache, entry, 'hit');
-    return now < entry.staleUntil ? this.decoded(cache, entry, 'stale') : undefined;
+    const isFresh = now < entry.freshUntil;
+    if (!isFresh && now >= entry.staleUntil) return undefined;
+    const outcome = this.decoded(cache, entry, isFresh ? 'hit' : 'stale');
+    if (isFresh && outcome !== undefined) this.fillL1(request, entry);
+    return outcome;
   }
 
-  /** A store's entry as an outcome after its reload has failed: within `staleIfError`. */
-  usableOnError(cache: BoundCache, entry: Entry | undefined): Outcome | undefined {
-    if (entry === undefined || !belongsTo(entry, cache) || this.clock.now() >= entry.errorUntil)
-      return undefined;
-    return this.decoded(cache, entry, 'stale');
+  /** What a store found, if it may be served in place of a reload that failed, or takes too long. */
+  usableOnError({ cache }: ReadRequest, { entry }: Found): Outcome | undefined {
+    if (entry === undefined || !cache.made(entry)) return undefined;
+    const until = Math.max(entry.errorUntil, entry.staleUntil);
+    return this.clock.now() < until ? this.decoded(cache, entry, 'stale') : undefined;
+  }
+
+  /** Keeps an entry in L1, unless something was evicted since the request began. */
+  fillL1(request: ReadRequest, entry: Entry): void {
+    if (!this.generations.isCurrentFor(request, entry.tags)) return;
+    request.cache.fillL1(request.key, entry, this.clock.now());
+  }
+
+  /** The entry's value for any number of callers. Its bytes are decoded now: damage must show before a promise is made. */
+  outcomeOf(cache: BoundCache, entry: Entry, kind: 'hit' | 'stale' | 'miss', tier?: 'l1' | 'l2'): Outcome {
+    return Outcome.ofEntry(entry, this.codec, cache.policy, kind, tier);
   }
 
   private decoded(cache: BoundCache, entry: Entry, kind: 'hit' | 'stale'): Outcome | undefined {
     try {
-      return Outcome.ofEntry(entry, this.codec, cache.policy.isolation, kind, cache.store.tier);
+      return this.outcomeOf(cache, entry, kind, cache.store.tier);
     } catch (error) {
       this.events.problems.emit({ operation: 'read', error });
       return undefined;
     }
   }
-}
-
-/** Whether an entry was stored by this cache, under its present version. */
-function belongsTo(entry: Entry, cache: BoundCache): boolean {
-  return entry.cache === cache.name && entry.version === cache.policy.version;
 }

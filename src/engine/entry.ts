@@ -17,6 +17,8 @@ export interface Entry {
   readonly staleUntil: number;
   /** Until then it may be served when a reload fails. At least `freshUntil`. */
   readonly errorUntil: number;
+  /** How long its load took, milliseconds; 0 for a put. */
+  readonly loadCost: number;
   /** Tags, and the token that each had before the loader ran. Same length, same order. */
   readonly tags: readonly string[];
   readonly tokens: readonly string[];

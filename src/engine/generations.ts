@@ -1,5 +1,16 @@
 const STRIPES = 4096;
 
+/** What a reader notes before it starts, see {@link Generations}. */
+export interface Generation {
+  readonly key: string;
+  /** The tags that its entry is expected to carry. */
+  readonly allTags: readonly string[];
+  /** Evictions so far that concern the key or one of these tags. */
+  readonly generation: number;
+  /** Evictions so far of any tag: for entries that turn out to carry others. */
+  readonly tagEvictions: number;
+}
+
 /**
  * Tells whether anything was evicted between two moments, without a record per key.
  *
@@ -11,22 +22,44 @@ const STRIPES = 4096;
 export class Generations {
   private readonly stripes = new Float64Array(STRIPES);
   private epoch = 0;
+  private tagEvictions = 0;
 
-  /** The generation of a key that carries these tags. */
-  of(key: string, tags: readonly string[]): number {
-    let sum = this.epoch + this.at(key);
-    for (const tag of tags) sum += this.at(tag);
-    return sum;
+  /** Begins to watch a key that carries these tags. */
+  note(key: string, allTags: readonly string[]): Generation {
+    return { key, allTags, generation: this.of(key, allTags), tagEvictions: this.tagEvictions };
   }
 
-  /** Ends the generation of one key or tag. */
-  end(keyOrTag: string): void {
-    this.stripes[stripeOf(keyOrTag)]! += 1;
+  /** Whether nothing was evicted since then that may concern the key, whatever tags its entry carries. */
+  isCurrent(noted: Generation): boolean {
+    return noted.tagEvictions === this.tagEvictions && this.of(noted.key, noted.allTags) === noted.generation;
+  }
+
+  /** Whether nothing was evicted since then that concerns the key, or one of the tags that its entry does carry. */
+  isCurrentFor(noted: Generation, tags: readonly string[]): boolean {
+    if (this.of(noted.key, noted.allTags) !== noted.generation) return false;
+    return noted.tagEvictions === this.tagEvictions || tags.every((tag) => noted.allTags.includes(tag));
+  }
+
+  /** Ends the generation of one key. */
+  endKey(key: string): void {
+    this.stripes[stripeOf(key)]! += 1;
+  }
+
+  /** Ends the generation of one tag. */
+  endTag(tag: string): void {
+    this.stripes[stripeOf(tag)]! += 1;
+    this.tagEvictions += 1;
   }
 
   /** Ends every generation. */
   endAll(): void {
     this.epoch += 1;
+  }
+
+  private of(key: string, tags: readonly string[]): number {
+    let sum = this.epoch + this.at(key);
+    for (const tag of tags) sum += this.at(tag);
+    return sum;
   }
 
   private at(keyOrTag: string): number {

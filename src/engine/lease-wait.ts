@@ -1,31 +1,34 @@
-/** How long a caller waits for somebody else's load before it loads by itself. */
-const LONGEST_WAIT_MS = 5_000;
-const FIRST_POLL_MS = 20;
-const LONGEST_POLL_MS = 250;
+import type { LoadWaiters } from './load-waiters.js';
 
-/** The patience of a caller who found the lease of its key held: polls, less and less often, and gives up in time. */
+const FIRST_POLL_MS = 25;
+const LONGEST_POLL_MS = 500;
+
+/**
+ * The patience of a caller who found the lease of its key held: it is woken when the load ends, looks by itself
+ * less and less often in case that message is lost, and gives up in time.
+ */
 export class LeaseWait {
   private readonly since = performance.now();
   private poll = FIRST_POLL_MS;
-  private leaseEndsIn = 0;
+
+  constructor(
+    private readonly key: string,
+    private readonly waiters: LoadWaiters,
+    /** Longest wait in all, milliseconds. */
+    private readonly longest: number,
+  ) {}
 
   /** Whether it is time to load by oneself. */
   get isOver(): boolean {
-    return performance.now() - this.since >= LONGEST_WAIT_MS;
+    return performance.now() - this.since >= this.longest;
   }
 
-  /** Notes when the lease ends by itself, so that its end is not slept through. */
-  heldFor(ms: number): void {
-    this.leaseEndsIn = ms;
-  }
-
-  /** Resolves when it is time to ask again. */
-  next(): Promise<void> {
-    if (this.leaseEndsIn === 0) return Promise.resolve();
+  /** Resolves when it is time to ask again: the lease ends by itself in `leaseMs`. */
+  async forLease(leaseMs: number): Promise<void> {
+    const left = this.longest - (performance.now() - this.since);
     // Spread at random: waiters of many instances would else ask in step.
-    const delay = Math.min(this.poll * (0.5 + Math.random()), this.leaseEndsIn + 1);
-    this.poll = Math.min(this.poll * 1.5, LONGEST_POLL_MS);
-    this.leaseEndsIn = 0;
-    return new Promise((resolve) => setTimeout(resolve, delay));
+    const poll = this.poll * (0.75 + Math.random() / 2);
+    this.poll = Math.min(this.poll * 2, LONGEST_POLL_MS);
+    await this.waiters.wait(this.key, Math.max(1, Math.min(poll, leaseMs + 1, left)));
   }
 }

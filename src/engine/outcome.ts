@@ -1,6 +1,8 @@
 import type { Codec } from '../codec/codec.js';
 import type { Entry } from './entry.js';
+import { valueIn } from './entry-value.js';
 import type { CacheRead, Tier } from './events.js';
+import type { Policy } from './policy.js';
 
 /**
  * What a read or load came to, for everyone who waited for it. Each caller takes a value of its own, unless
@@ -29,12 +31,12 @@ export class Outcome {
   static ofEntry(
     entry: Entry,
     codec: Codec,
-    isolation: 'clone' | 'share',
+    policy: Pick<Policy, 'isolation' | 'revive'>,
     kind: CacheRead['outcome'],
     tier?: Tier,
   ): Outcome {
-    const value = codec.decode(entry.payload);
-    const again = isolation === 'share' ? () => value : () => codec.decode(entry.payload);
+    const value = valueIn(entry, codec, policy);
+    const again = policy.isolation === 'share' ? () => value : () => valueIn(entry, codec, policy);
     return new Outcome(value, again, kind, tier, entry);
   }
 

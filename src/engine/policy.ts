@@ -1,11 +1,21 @@
 import type { AnyCachePolicy, CacheDefinition } from '../definition/define-cache.js';
-import { parseDuration, parseLifetime, type Lifetime } from '../definition/duration.js';
+import { parseDuration, parseLifetime, type Duration, type Lifetime } from '../definition/duration.js';
 import { CacheError } from '../errors.js';
 
 /** Policy fields that a module can set for all its caches. */
 export type PolicyDefaults = Pick<
   AnyCachePolicy,
-  'jitter' | 'nullTtl' | 'staleWhileRevalidate' | 'staleIfError' | 'l1' | 'isolation'
+  | 'jitter'
+  | 'nullTtl'
+  | 'staleWhileRevalidate'
+  | 'staleIfError'
+  | 'refreshAhead'
+  | 'softTimeout'
+  | 'hardTimeout'
+  | 'l1'
+  | 'isolation'
+  | 'compress'
+  | 'encrypt'
 >;
 
 /** A policy with every default filled in and every duration in milliseconds. */
@@ -15,16 +25,24 @@ export interface Policy {
   readonly nullTtl: number | undefined;
   readonly staleWhileRevalidate: number;
   readonly staleIfError: number;
+  readonly refreshAhead: false | number | 'probabilistic';
+  readonly softTimeout: number | undefined;
+  readonly hardTimeout: number | undefined;
   readonly l1: false | { readonly ttl: number; readonly maxEntries?: number; readonly maxBytes?: number };
   readonly l2: boolean;
   readonly isolation: 'clone' | 'share';
+  readonly compress: false | { readonly threshold: number };
+  readonly encrypt: boolean;
   readonly version: string;
+  readonly revive: ((plain: unknown) => unknown) | undefined;
+  readonly tagsOf: ((value: unknown, ...args: readonly unknown[]) => readonly string[]) | undefined;
   readonly enabled: boolean;
 }
 
 const DEFAULT_JITTER = 0.1;
 const DEFAULT_NULL_TTL_MS = 30_000;
 const DEFAULT_L1_TTL_MS = 30_000;
+const DEFAULT_THRESHOLD_BYTES = 1024;
 
 const KNOWN: ReadonlySet<string> = new Set<keyof AnyCachePolicy>([
   'ttl',
@@ -32,11 +50,18 @@ const KNOWN: ReadonlySet<string> = new Set<keyof AnyCachePolicy>([
   'nullTtl',
   'staleWhileRevalidate',
   'staleIfError',
+  'refreshAhead',
+  'softTimeout',
+  'hardTimeout',
   'l1',
   'l2',
   'isolation',
+  'compress',
+  'encrypt',
   'version',
+  'revive',
   'tags',
+  'tagsOf',
   'enabled',
 ]);
 
@@ -44,42 +69,77 @@ const KNOWN: ReadonlySet<string> = new Set<keyof AnyCachePolicy>([
  * Fills in the defaults of a definition and checks every value.
  *
  * @param ttlOverride milliseconds that replace the definition's ttl, from the environment or the module
+ * @param canEncrypt whether there are keys for what is stored in Redis, or nothing is
  * @throws CacheError `CACHE_INVALID_OPTION` naming the option, the cache, the rule and the value
  */
 export function resolvePolicy(
   { name, policy }: CacheDefinition,
   defaults: PolicyDefaults,
   ttlOverride: number | undefined,
+  canEncrypt = true,
 ): Policy {
-  const of = `of cache \`${name}\``;
+  const named: Named = (option) => `${option}\` of cache \`${name}\``;
+  return resolve(policy, defaults, ttlOverride, canEncrypt, named);
+}
+
+/**
+ * Checks the module's defaults by themselves, so that a wrong one stops the start whether a cache needs it or not.
+ *
+ * @throws CacheError `CACHE_INVALID_OPTION` naming the option, the rule and the value
+ */
+export function checkDefaults(defaults: PolicyDefaults, canEncrypt: boolean): void {
+  const named: Named = (option) => `${option.startsWith('l1.') ? '' : 'defaults.'}${option}\``;
+  resolve({ ttl: 0 }, defaults, undefined, canEncrypt, named);
+}
+
+/** The name of an option in a message, and whose it is; a backtick stands before it already. */
+type Named = (option: string) => string;
+
+function resolve(
+  policy: AnyCachePolicy,
+  defaults: PolicyDefaults,
+  ttlOverride: number | undefined,
+  canEncrypt: boolean,
+  named: Named,
+): Policy {
   const given = { ...defaults, ...withoutUndefined(policy) };
   for (const option of Object.keys(given)) {
     if (!KNOWN.has(option)) {
-      throw invalid(`${option}\` ${of}`, `one of ${[...KNOWN].join(', ')}`, option, 'Check the spelling.');
+      throw invalid(named(option), `one of ${[...KNOWN].join(', ')}`, option, 'Check the spelling.');
     }
   }
   const { ttl } = given;
   return {
     ttl:
       ttlOverride ??
-      (typeof ttl === 'function' ? (ttl as Policy['ttl'] & object) : parseLifetime(ttl, `\`ttl\` ${of}`)),
-    jitter: share(given.jitter ?? DEFAULT_JITTER, `jitter\` ${of}`),
-    nullTtl: given.nullTtl === undefined ? undefined : parseDuration(given.nullTtl, `\`nullTtl\` ${of}`),
-    staleWhileRevalidate: parseDuration(given.staleWhileRevalidate ?? 0, `\`staleWhileRevalidate\` ${of}`),
-    staleIfError: parseDuration(given.staleIfError ?? 0, `\`staleIfError\` ${of}`),
-    l1: resolveL1(given, defaults, of),
-    l2: flag(given.l2 ?? true, `l2\` ${of}`),
-    isolation: oneOf(given.isolation ?? 'clone', ['clone', 'share'], `isolation\` ${of}`),
+      (typeof ttl === 'function' ? (ttl as Policy['ttl'] & object) : parseLifetime(ttl, `\`${named('ttl')}`)),
+    jitter: share(given.jitter ?? DEFAULT_JITTER, named('jitter')),
+    nullTtl: optional(given.nullTtl, `\`${named('nullTtl')}`),
+    staleWhileRevalidate: parseDuration(
+      given.staleWhileRevalidate ?? 0,
+      `\`${named('staleWhileRevalidate')}`,
+    ),
+    staleIfError: parseDuration(given.staleIfError ?? 0, `\`${named('staleIfError')}`),
+    refreshAhead: ahead(given.refreshAhead ?? false, named('refreshAhead')),
+    softTimeout: optional(given.softTimeout, `\`${named('softTimeout')}`),
+    hardTimeout: optional(given.hardTimeout, `\`${named('hardTimeout')}`),
+    l1: resolveL1(given, defaults, named),
+    l2: flag(given.l2 ?? true, named('l2'), true),
+    isolation: oneOf(given.isolation ?? 'clone', ['clone', 'share'], named('isolation')),
+    compress: resolveCompress(given, defaults, named),
+    encrypt: resolveEncrypt(given, canEncrypt, named),
     version: String(given.version ?? ''),
-    enabled: flag(given.enabled ?? true, `enabled\` ${of}`),
+    revive: resolveRevive(given, named),
+    tagsOf: given.tagsOf as Policy['tagsOf'],
+    enabled: flag(given.enabled ?? true, named('enabled'), true),
   };
 }
 
-function resolveL1(given: AnyCachePolicy, defaults: PolicyDefaults, of: string): Policy['l1'] {
+function resolveL1(given: AnyCachePolicy, defaults: PolicyDefaults, named: Named): Policy['l1'] {
   if (given.l1 === false) {
     if (given.l2 === false) {
       throw invalid(
-        `l1\` ${of}`,
+        named('l1'),
         'on when `l2` is off',
         'false',
         'To store nothing at all, set `enabled: false`.',
@@ -89,10 +149,46 @@ function resolveL1(given: AnyCachePolicy, defaults: PolicyDefaults, of: string):
   }
   const l1 = { ...(defaults.l1 === false ? undefined : defaults.l1), ...given.l1 };
   return {
-    ttl: l1.ttl === undefined ? DEFAULT_L1_TTL_MS : parseDuration(l1.ttl, `\`l1.ttl\` ${of}`),
-    ...(l1.maxEntries !== undefined && { maxEntries: count(l1.maxEntries, `l1.maxEntries\` ${of}`) }),
-    ...(l1.maxBytes !== undefined && { maxBytes: count(l1.maxBytes, `l1.maxBytes\` ${of}`) }),
+    ttl: l1.ttl === undefined ? DEFAULT_L1_TTL_MS : parseDuration(l1.ttl, `\`${named('l1.ttl')}`),
+    ...(l1.maxEntries !== undefined && { maxEntries: entryCount(l1.maxEntries, named('l1.maxEntries')) }),
+    ...(l1.maxBytes !== undefined && { maxBytes: count(l1.maxBytes, named('l1.maxBytes')) }),
   };
+}
+
+function resolveCompress(given: AnyCachePolicy, defaults: PolicyDefaults, named: Named): Policy['compress'] {
+  const { compress = false } = given;
+  if (compress === false) return false;
+  if (compress !== true && (typeof compress !== 'object' || compress === null)) {
+    throw invalid(named('compress'), 'true, false or { threshold }', compress, 'Leave it out for false.');
+  }
+  const unknown = Object.keys(compress).find((option) => option !== 'threshold');
+  if (unknown !== undefined) {
+    throw invalid(named(`compress.${unknown}`), '`threshold`', unknown, 'Check the spelling.');
+  }
+  const [own, common] = [compress, defaults.compress].map((value) => Object(value) as { threshold?: number });
+  const threshold = own?.threshold ?? common?.threshold ?? DEFAULT_THRESHOLD_BYTES;
+  return { threshold: count(threshold, named('compress.threshold')) };
+}
+
+function resolveEncrypt({ encrypt = false, l2 }: AnyCachePolicy, canEncrypt: boolean, named: Named): boolean {
+  if (!flag(encrypt, named('encrypt'), false) || canEncrypt || l2 === false) return encrypt;
+  throw invalid(
+    named('encrypt'),
+    'false while CacheModule has no keys',
+    encrypt,
+    'Set `encryption.keys` of CacheModule, or the variable CACHE_ENCRYPTION_KEYS.',
+  );
+}
+
+function resolveRevive(given: { readonly revive?: unknown }, named: Named): Policy['revive'] {
+  const { revive } = given;
+  if (revive === undefined || typeof revive === 'function') return revive as Policy['revive'];
+  throw invalid(
+    named('revive'),
+    'a function',
+    revive,
+    'Write for example (plain) => Object.assign(new Bot(), plain).',
+  );
 }
 
 /**
@@ -127,6 +223,21 @@ function lifetimeOf(ttl: Lifetime, name: string): number {
   return parseLifetime(ttl, `\`ttl\` of cache \`${name}\``);
 }
 
+function optional(value: Duration | undefined, what: string): number | undefined {
+  return value === undefined ? undefined : parseDuration(value, what);
+}
+
+function ahead(value: unknown, what: string): Policy['refreshAhead'] {
+  if (value === false || value === 'probabilistic') return value;
+  if (typeof value === 'number' && value > 0 && value < 1) return value;
+  throw invalid(
+    what,
+    "false, 'probabilistic' or a number between 0 and 1",
+    value,
+    'Use 0.8 for the last fifth of the ttl.',
+  );
+}
+
 function withoutUndefined(policy: AnyCachePolicy): AnyCachePolicy {
   return Object.fromEntries(
     Object.entries(policy).filter(([, value]) => value !== undefined),
@@ -143,14 +254,28 @@ function share(value: unknown, what: string): number {
   );
 }
 
+/** Room for all of them is taken at once: far more than a process can hold would end it. */
+const MOST_ENTRIES = 10_000_000;
+
+/**
+ * Checks a number of entries. `what` names the option; a backtick stands before it already.
+ *
+ * @throws CacheError `CACHE_INVALID_OPTION`
+ */
+export function entryCount(value: unknown, what: string): number {
+  const entries = count(value, what);
+  if (entries <= MOST_ENTRIES) return entries;
+  throw invalid(what, `at most ${MOST_ENTRIES}`, value, 'Leave it out for the default.');
+}
+
 function count(value: unknown, what: string): number {
   if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
   throw invalid(what, 'an integer > 0', value, 'Leave it out for the default.');
 }
 
-function flag(value: unknown, what: string): boolean {
+function flag(value: unknown, what: string, byDefault: boolean): boolean {
   if (typeof value === 'boolean') return value;
-  throw invalid(what, 'true or false', value, 'Leave it out for true.');
+  throw invalid(what, 'true or false', value, `Leave it out for ${byDefault}.`);
 }
 
 function oneOf<T extends string>(value: unknown, allowed: readonly T[], what: string): T {

@@ -1,6 +1,7 @@
 import type { Lifetime } from '../definition/duration.js';
 import type { CacheTag } from '../definition/template.js';
 import type { BoundCache } from './bound-cache.js';
+import type { Generation } from './generations.js';
 
 /** How far ahead tag tokens are kept alive when only the value tells the ttl. A day. */
 export const UNKNOWN_LIFETIME_MS = 86_400_000;
@@ -18,14 +19,9 @@ export interface ReadOverrides {
 }
 
 /** Everything about one read that stays the same on its way through the tiers. */
-export interface ReadRequest extends ReadOverrides {
+export interface ReadRequest extends ReadOverrides, Generation {
   readonly cache: BoundCache;
   readonly args: readonly unknown[];
-  readonly key: string;
-  /** The definition's tags, the call's, and those that every entry of the cache carries. */
-  readonly allTags: readonly string[];
-  /** The generation of key and tags when the read began. */
-  readonly generation: number;
 }
 
 /** The longest that an entry made for this request can live, as far as that is known before its value is. */

@@ -1,43 +1,81 @@
 import type { Codec } from '../codec/codec.js';
+import { CacheLoadTimeoutError } from '../errors.js';
 import type { Found } from '../stores/store.js';
 import type { BackgroundWork } from './background-work.js';
+import { BatchReads, loadAll, type ArgsList, type BatchLoader } from './batch-reads.js';
 import type { BoundCache } from './bound-cache.js';
 import type { Clock } from './clock.js';
-import { expiresAt, type Entry } from './entry.js';
 import { EntryMaker } from './entry-maker.js';
 import { EntryReader } from './entry-reader.js';
 import type { CacheEvents } from './events.js';
 import { Flights } from './flights.js';
 import type { Generations } from './generations.js';
-import { LeaseWait } from './lease-wait.js';
+import type { LeaseLimits } from './lease-keeper.js';
+import type { LoadWaiters } from './load-waiters.js';
+import { Loads, type Loader } from './loads.js';
 import { Outcome } from './outcome.js';
 import { ReadCounter } from './read-counter.js';
-import { longestLifetime, type ReadOverrides, type ReadRequest } from './read-request.js';
-import { newToken } from './token.js';
+import type { ReadOverrides, ReadRequest } from './read-request.js';
+import { isDueAhead } from './refresh-ahead.js';
+import { ReloadPauses } from './reload-pauses.js';
+import { settlesWithin } from './settled-within.js';
 
-/** How long a holder may load before another instance may. */
-const LEASE_MS = 30_000;
-
-type Loader = () => unknown;
+export interface ReadThroughParts {
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly generations: Generations;
+  readonly events: CacheEvents;
+  readonly background: BackgroundWork;
+  readonly waiters: LoadWaiters;
+  readonly lease: LeaseLimits;
+}
 
 /** The way of a read: L1, the flight that is already under way, L2, the loader. */
 export class ReadThrough {
-  private readonly flights = new Flights<Outcome>();
-  private readonly refreshes = new Flights<Outcome>();
+  private readonly flights: Flights<Outcome>;
+  private readonly refreshes: Flights<Outcome>;
   private readonly entries: EntryReader;
-  private readonly maker: EntryMaker;
+  private readonly loads: Loads;
+  private readonly pauses: ReloadPauses;
   private readonly counter: ReadCounter;
+  private readonly batch: BatchReads;
 
-  constructor(
-    private readonly codec: Codec,
-    private readonly clock: Clock,
-    private readonly generations: Generations,
-    private readonly events: CacheEvents,
-    private readonly background: BackgroundWork,
-  ) {
-    this.entries = new EntryReader(codec, clock, events);
-    this.maker = new EntryMaker(codec, clock);
+  constructor(private readonly parts: ReadThroughParts) {
+    const { codec, clock, generations, events, lease } = parts;
+    this.flights = new Flights(generations, lease.max);
+    this.refreshes = new Flights(generations, lease.max);
+    this.entries = new EntryReader(codec, clock, generations, events);
+    this.loads = new Loads({ ...parts, entries: this.entries, maker: new EntryMaker(codec, clock) });
+    this.pauses = new ReloadPauses(clock);
     this.counter = new ReadCounter(events);
+    this.batch = new BatchReads({
+      entries: this.entries,
+      loads: this.loads,
+      flights: this.flights,
+      counter: this.counter,
+      request: (cache, args, key) => this.request(cache, args, key, undefined),
+      refreshInBackground: (request, loader, found) => this.refreshInBackground(request, loader, found),
+    });
+  }
+
+  /** What is stored under many keys, in their order, without loading. */
+  async findMany(cache: BoundCache, argsList: ArgsList): Promise<readonly (Outcome | undefined)[]> {
+    if (cache.policy.enabled) return this.batch.find(cache, argsList);
+    return Promise.all(argsList.map((args) => this.find(cache, args)));
+  }
+
+  /** The values of many keys, in their order; those that are missing are loaded with one call. */
+  async getOrLoadMany(
+    cache: BoundCache,
+    argsList: ArgsList,
+    loadMissing: BatchLoader,
+  ): Promise<readonly unknown[]> {
+    if (cache.policy.enabled) {
+      const outcomes = await this.batch.getOrLoad(cache, argsList, loadMissing);
+      return outcomes.map((outcome) => outcome.take());
+    }
+    for (const args of argsList) this.counter.count(cache, cache.keyOf(...args), 'bypass');
+    return loadAll(cache, argsList, loadMissing);
   }
 
   /** The value of a key: from L1, from a flight under way, from L2, or from the loader, which is then stored. */
@@ -53,18 +91,23 @@ export class ReadThrough {
     const key = cache.keyOf(...args);
     const resident = this.entries.freshInL1(cache, key);
     if (resident !== undefined) {
+      if (isDueAhead(cache.policy, resident.entry, this.parts.clock.now())) {
+        const { entry } = resident;
+        this.refreshInBackground(this.request(cache, args, key, overrides), loader, {
+          entry,
+          seen: entry.id,
+        });
+      }
       this.counter.count(cache, key, 'hit', 'l1');
       return this.entries.valueOf(cache, resident);
     }
 
     // 2. A flight for this key, if nothing was evicted since it began.
     const request = this.request(cache, args, key, overrides);
-    const name = flightName(request);
-    const flight = this.flights.join(name, request.generation);
+    const flight = this.flights.join(cache, key);
     const isJoining = flight !== undefined;
     try {
-      const outcome = await (flight ??
-        this.flights.start(name, request.generation, () => this.readOrLoad(request, loader)));
+      const outcome = await (flight ?? this.flights.start(request, () => this.readOrLoad(request, loader)));
       this.counter.count(cache, key, outcome.kind, outcome.tier, isJoining);
       return outcome.take();
     } catch (error) {
@@ -88,7 +131,7 @@ export class ReadThrough {
     }
     const request = this.request(cache, args, key, undefined);
     const found = await cache.store.read(key, request.allTags);
-    const outcome = this.usable(request, found);
+    const outcome = this.entries.usable(request, found);
     if (found.entry === undefined && found.seen !== '') await cache.store.discard(key, found.seen);
     this.counter.count(cache, key, outcome?.kind ?? 'miss', outcome?.tier);
     return outcome;
@@ -102,10 +145,9 @@ export class ReadThrough {
     overrides?: ReadOverrides,
   ): Promise<unknown> {
     if (!cache.policy.enabled || overrides?.bypass === true) return this.passBy(cache, args, loader);
-    const key = cache.keyOf(...args);
-    const request = this.request(cache, args, key, overrides);
-    const found = await cache.store.read(key, request.allTags);
-    const outcome = await this.load(request, loader, found, true);
+    const request = this.request(cache, args, cache.keyOf(...args), overrides);
+    const found = await cache.store.read(request.key, request.allTags);
+    const outcome = await this.loads.load(request, loader, found, { anew: true });
     return outcome.take();
   }
 
@@ -118,102 +160,66 @@ export class ReadThrough {
   private async readOrLoad(request: ReadRequest, loader: Loader): Promise<Outcome> {
     const { cache, key, allTags } = request;
 
-    // 3. L2, tag tokens alongside. A stale entry is served while it is refreshed in the background.
+    // 3. L2, tag tokens alongside. What is stale, or soon will be, is served while it is loaded in the background.
     const found = await cache.store.read(key, allTags);
-    const stored = this.usable(request, found);
-    if (stored?.kind === 'stale') {
-      this.background.start('refresh', () => this.refreshStale(request, loader, found));
+    const stored = this.entries.usable(request, found);
+    if (stored !== undefined) {
+      const isDue = stored.kind === 'stale' || isDueAhead(cache.policy, found.entry!, this.parts.clock.now());
+      if (isDue) this.refreshInBackground(request, loader, found);
+      return stored;
     }
-    if (stored !== undefined) return stored;
 
     // 4 to 6. Nothing usable: load, with what is past its ttl to fall back on.
+    const fallback = this.entries.usableOnError(request, found);
+    if (fallback !== undefined && this.pauses.isPaused(request)) return fallback;
+    return this.awaitLoad(request, this.loads.load(request, loader, found), fallback);
+  }
+
+  /**
+   * Waits for a load as long as the policy says: with something to fall back on until `softTimeout`, and
+   * without until `hardTimeout`. The load itself goes on, and stores.
+   */
+  private async awaitLoad(
+    request: ReadRequest,
+    load: Promise<Outcome>,
+    fallback: Outcome | undefined,
+  ): Promise<Outcome> {
+    const { policy, name } = request.cache;
+    const patience = fallback === undefined ? policy.hardTimeout : (policy.softTimeout ?? policy.hardTimeout);
+    if (patience !== undefined && !(await settlesWithin(patience, load))) {
+      this.parts.background.start('load', () => this.noteResult(request, load));
+      if (fallback !== undefined) return fallback;
+      throw new CacheLoadTimeoutError(name, patience);
+    }
+    if (fallback === undefined) return load;
     try {
-      return await this.load(request, loader, found, false);
+      return await this.noteResult(request, load);
     } catch (error) {
-      const fallback = this.entries.usableOnError(cache, found.entry);
-      if (fallback === undefined) throw error;
-      this.events.problems.emit({ operation: 'load', error });
+      this.parts.events.problems.emit({ operation: 'load', error });
       return fallback;
     }
   }
 
-  /**
-   * Takes the lease, runs the loader, stores. Waits while somebody else holds the lease, and uses what that
-   * one stored, unless `anew` asks for a load of one's own.
-   */
-  private async load(request: ReadRequest, loader: Loader, found: Found, anew: boolean): Promise<Outcome> {
-    const { cache, key, allTags } = request;
-    if (found.unavailable) return this.loadOnly(request, loader);
-
-    let { seen } = found;
-    for (const wait = new LeaseWait(); ; await wait.next()) {
-      // 4. The lease; and tokens before the loader runs: an eviction during the load invalidates what it stores.
-      const lease = newToken();
-      const [tokens, acquired] = await Promise.all([
-        cache.store.tokens(allTags, longestLifetime(request)),
-        cache.store.acquire(key, lease, LEASE_MS, seen),
-      ]);
-      if (acquired.kind === 'granted') {
-        if (tokens !== undefined) return this.loadAndStore(request, loader, lease, tokens);
-        await cache.store.release(key, lease);
-        return this.loadOnly(request, loader);
-      }
-      if (acquired.kind === 'unavailable') return this.loadOnly(request, loader);
-      if (acquired.kind === 'filled') {
-        const stored = anew ? undefined : this.usable(request, acquired.found);
-        if (stored !== undefined) return stored;
-        seen = acquired.found.seen;
-      } else {
-        wait.heldFor(acquired.forMs);
-      }
-      if (wait.isOver) return this.loadOnly(request, loader);
-    }
-  }
-
-  /** Steps 5 and 6, as the holder of the lease. */
-  private async loadAndStore(
-    request: ReadRequest,
-    loader: Loader,
-    lease: string,
-    tokens: readonly string[],
-  ): Promise<Outcome> {
-    const { cache, key, allTags } = request;
-    let stored = false;
-    try {
-      // 5. The loader. Its error is the caller's error.
-      const value = await loader();
-      const entry = this.entryOf(request, value, tokens);
-      if (entry === undefined) return Outcome.ofValue(value, 'miss');
-      // A hit equals a miss: what callers get is what a hit would give them.
-      const outcome = Outcome.ofEntry(entry, this.codec, cache.policy.isolation, 'miss');
-
-      // 6. Store with the lease as fence: after an eviction it is gone, and nothing is stored anywhere.
-      const lifetime = expiresAt(entry) - entry.createdAt;
-      if (lifetime > longestLifetime(request)) await cache.store.tokens(allTags, lifetime);
-      stored = await cache.store.store(key, lease, entry);
-      if (stored) this.fillL1(request, entry);
-      return outcome;
-    } finally {
-      if (!stored) await cache.store.release(key, lease);
-    }
-  }
-
-  /** Runs the loader for those who wait, and stores nothing: there is no fence against evictions. */
-  private async loadOnly(request: ReadRequest, loader: Loader): Promise<Outcome> {
-    const value = await loader();
-    const entry = this.entryOf(request, value, []);
-    if (entry === undefined) return Outcome.ofValue(value, 'miss');
-    return Outcome.ofEntry(entry, this.codec, request.cache.policy.isolation, 'miss');
-  }
-
   /** One refresh per key; what another instance has stored meanwhile is as good. */
-  private refreshStale(request: ReadRequest, loader: Loader, found: Found): Promise<Outcome> {
-    const name = flightName(request);
-    const { generation } = request;
-    return (
-      this.refreshes.join(name, generation) ??
-      this.refreshes.start(name, generation, () => this.load(request, loader, found, false))
+  private refreshInBackground(request: ReadRequest, loader: Loader, found: Found): void {
+    if (this.refreshes.join(request.cache, request.key) !== undefined || this.pauses.isPaused(request))
+      return;
+    const refresh = () => this.loads.load(request, loader, found);
+    this.parts.background.start('refresh', () =>
+      this.noteResult(request, this.refreshes.start(request, refresh)),
     );
+  }
+
+  /** Sees that the next reload of a key pauses if this one fails. */
+  private async noteResult(request: ReadRequest, load: Promise<Outcome>): Promise<Outcome> {
+    try {
+      const outcome = await load;
+      this.pauses.succeeded(request);
+      return outcome;
+    } catch (error) {
+      this.pauses.failed(request);
+      throw error;
+    }
   }
 
   private async passBy(cache: BoundCache, args: readonly unknown[], loader: Loader): Promise<unknown> {
@@ -229,34 +235,6 @@ export class ReadThrough {
   ): ReadRequest {
     cache.check(key);
     const allTags = cache.tagsOf(args, overrides?.tags);
-    return { ...overrides, cache, args, key, allTags, generation: this.generations.of(key, allTags) };
+    return { ...overrides, cache, args, ...this.parts.generations.note(key, allTags) };
   }
-
-  /** What the store found, if it can be served; a fresh entry goes to L1 on the way. */
-  private usable(request: ReadRequest, { entry }: Found): Outcome | undefined {
-    const outcome = this.entries.usable(request.cache, entry);
-    if (outcome?.kind === 'hit' && entry !== undefined) this.fillL1(request, entry);
-    return outcome;
-  }
-
-  /** The entry to store for a value, or `undefined` when it is not to be stored, or cannot be. */
-  private entryOf(request: ReadRequest, value: unknown, tokens: readonly string[]): Entry | undefined {
-    try {
-      if (request.storeIf?.(value) === false) return undefined;
-      return this.maker.make(request, value, tokens);
-    } catch (error) {
-      // The value was loaded: the caller gets it, whatever keeps it from being stored.
-      this.events.problems.emit({ operation: 'store', error });
-      return undefined;
-    }
-  }
-
-  private fillL1({ cache, key, allTags, generation }: ReadRequest, entry: Entry): void {
-    if (this.generations.of(key, allTags) === generation) cache.fillL1(key, entry, this.clock.now());
-  }
-}
-
-/** Two caches may make equal keys: they take each other's entries for misses, and must not join each other's loads. */
-function flightName({ cache, key }: ReadRequest): string {
-  return `${cache.name} ${key}`;
 }

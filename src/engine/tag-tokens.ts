@@ -12,6 +12,7 @@ const MAX_TAGS = 50_000;
 /** The tokens of tags as far as this process knows them. */
 export class TagTokens {
   private readonly states: LRUCache<string, TagState>;
+  private timesForgotten = 0;
 
   constructor(maxTags = MAX_TAGS) {
     this.states = new LRUCache<string, TagState>({
@@ -21,6 +22,11 @@ export class TagTokens {
         state.token = undefined;
       },
     });
+  }
+
+  /** How often tags were forgotten: a token that was asked for before may be older than the eviction. */
+  get age(): number {
+    return this.timesForgotten;
   }
 
   get(tag: string): TagState | undefined {
@@ -39,8 +45,15 @@ export class TagTokens {
     return state;
   }
 
+  /** Forgets all tags. */
+  forgetAll(): void {
+    this.timesForgotten += 1;
+    this.states.clear();
+  }
+
   /** Forgets a tag: entries in memory that carry it are unusable from now on. */
   forget(tag: string): void {
+    this.timesForgotten += 1;
     this.states.delete(tag);
   }
 }

@@ -1,9 +1,10 @@
 import type { Codec } from '../codec/codec.js';
+import type { Lifetime } from '../definition/duration.js';
 import type { CachePattern, CacheTag } from '../definition/template.js';
-import type { NearStore } from '../stores/near-store.js';
-import type { CacheStore } from '../stores/store.js';
-import { EVERYTHING, tagOfCache, type BoundCache } from './bound-cache.js';
+import type { SharedStore } from '../stores/store.js';
+import { ANY_TAG, EVERYTHING, tagOfCache, type BoundCache } from './bound-cache.js';
 import type { Clock } from './clock.js';
+import type { Coherence } from './coherence.js';
 import { expiresAt, type Entry } from './entry.js';
 import type { Generations } from './generations.js';
 import { EntryMaker } from './entry-maker.js';
@@ -21,11 +22,9 @@ export class Writes {
     codec: Codec,
     private readonly clock: Clock,
     private readonly generations: Generations,
-    /** Every store that this process has, in memory and shared. */
-    private readonly stores: () => {
-      readonly memory: readonly NearStore[];
-      readonly shared: CacheStore | undefined;
-    },
+    /** This process's own memory. */
+    private readonly here: Coherence,
+    private readonly shared: SharedStore | undefined,
   ) {
     this.maker = new EntryMaker(codec, clock);
   }
@@ -43,13 +42,16 @@ export class Writes {
   ): Promise<void> {
     const key = cache.keyOf(...args);
     cache.check(key);
-    const tags = cache.tagsOf(args, overrides?.tags);
+    const argTags = cache.tagsOf(args, overrides?.tags);
+    const tags = [...argTags, ...cache.tagsOfValue(value, args, argTags)];
+    // Before the tokens are read: one that is evicted from here on must not be taken for current.
+    const noted = this.generations.note(key, tags);
     const tokens = cache.policy.enabled ? await cache.store.tokens(tags, UNKNOWN_LIFETIME_MS) : undefined;
     if (tokens === undefined) return this.evict(cache, [key]);
 
     let entry: Entry | undefined;
     try {
-      entry = this.maker.make({ cache, args, allTags: tags, ttl: overrides?.ttl }, value, tokens);
+      entry = this.maker.make({ cache, args, allTags: tags, ttl: overrides?.ttl }, value, tokens, 0);
     } catch (error) {
       await this.evict(cache, [key]);
       throw error;
@@ -58,45 +60,61 @@ export class Writes {
     const lifetime = expiresAt(entry) - entry.createdAt;
     if (lifetime > UNKNOWN_LIFETIME_MS) await cache.store.tokens(tags, lifetime);
 
-    this.endGeneration(cache, key);
-    const generation = this.generations.of(key, tags);
     const stored = await cache.store.put(key, entry);
     if (!stored) return this.evict(cache, [key]);
     // Any other write meanwhile ended the generation: which of the two came last, only the store knows.
-    const alone = this.generations.of(key, tags) === generation;
-    // A reader that began meanwhile may have found the old value: it must not fill L1 after us.
-    if (cache.hasL1) this.endGeneration(cache, key);
+    const alone = this.generations.isCurrentFor(noted, entry.tags);
+    // A reader that began meanwhile may have found the old value: it must not fill L1 after us, nor be joined.
+    this.endGeneration(cache, key);
     if (alone) cache.fillL1(key, entry, this.clock.now());
+    await this.shared?.announce({ keys: [key] });
+  }
+
+  /** Lets a usable entry live on from now. Tells whether there was one. */
+  async touch(cache: BoundCache, args: readonly unknown[], ttl: Lifetime | undefined): Promise<boolean> {
+    if (!cache.policy.enabled) return false;
+    const key = cache.keyOf(...args);
+    cache.check(key);
+    const tags = cache.tagsOf(args, undefined);
+    const noted = this.generations.note(key, tags);
+    const { entry } = await cache.store.read(key, tags);
+    if (entry === undefined || !cache.made(entry) || this.clock.now() >= entry.staleUntil) return false;
+    const renewed = this.maker.renew({ cache, args, ttl }, entry);
+    if (renewed === undefined) {
+      await this.evict(cache, [key]);
+      return false;
+    }
+    await cache.store.tokens(entry.tags, expiresAt(renewed) - this.clock.now());
+    const isReplaced = await cache.store.replace(key, entry.id, renewed);
+    if (isReplaced && this.generations.isCurrentFor(noted, renewed.tags)) {
+      cache.fillL1(key, renewed, this.clock.now());
+    }
+    return isReplaced;
   }
 
   /** Removes entries by key. */
   async evict(cache: BoundCache, keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
     await cache.store.evict(keys);
-    for (const key of keys) this.endGeneration(cache, key);
+    this.here.evict(keys);
+    await this.shared?.announce({ keys });
   }
 
   /** Makes every entry that carries one of the tags unusable. */
   async evictTags(tags: readonly (CacheTag | string)[]): Promise<void> {
     if (tags.length === 0) return;
-    await this.stores().shared?.evictTags(tags);
-    this.evictTagsHere(tags);
-  }
-
-  /** The part of {@link evictTags} that concerns this process alone. */
-  evictTagsHere(tags: readonly (CacheTag | string)[]): void {
-    // All memory stores of a process share the tag tokens.
-    this.stores().memory[0]?.evictTags(tags);
-    for (const tag of tags) this.generations.end(tag);
+    // First the one that tells of all: a load that sees a renewed tag sees that one renewed, too.
+    await this.shared?.evictTags([ANY_TAG, ...tags]);
+    this.here.evictTags(tags);
+    await this.shared?.announce({ tags });
   }
 
   /** Removes every entry whose key matches; tells how many there were where entries are at home. */
   async evictMatching(pattern: CachePattern): Promise<number> {
-    const { memory, shared } = this.stores();
-    const inRedis = await shared?.evictMatching(pattern);
-    this.generations.endAll();
-    let inMemory = 0;
-    for (const store of memory) inMemory += store.evictMatching(pattern);
-    return inRedis ?? inMemory;
+    const inShared = await this.shared?.evictMatching(pattern);
+    const inMemory = this.here.evictMatching(pattern);
+    await this.shared?.announce({ patterns: [pattern.text] });
+    return inShared ?? inMemory;
   }
 
   /** Evicts all of one cache. */
@@ -110,7 +128,7 @@ export class Writes {
   }
 
   private endGeneration(cache: BoundCache, key: string): void {
-    this.generations.end(key);
+    this.generations.endKey(key);
     if (cache.hasL1) cache.near?.delete(key);
   }
 }

@@ -1,8 +1,12 @@
 import type { CachePattern } from '../definition/template.js';
+import type { Bus, Invalidation } from '../engine/bus.js';
 import type { Entry } from '../engine/entry.js';
 import type { Tier } from '../engine/events.js';
-import type { Acquired, CacheStore, Found, MaybePromise } from '../stores/store.js';
+import { Turnstile } from './turnstile.js';
+import type { Acquired, CacheStore, Found, MaybePromise, SharedStore } from '../stores/store.js';
 
+/** Operations on their way to Redis at one moment. */
+const MOST_AT_A_TIME = 500;
 const NOT_ASKED: Found = Object.freeze({ seen: '', unavailable: true });
 
 /** What the guard needs to know of the connection. */
@@ -19,13 +23,15 @@ export interface Reachable {
  * namespace has been made unusable instead, which is tried before anything else is asked, the store counts as
  * unavailable.
  */
-export class GuardedStore implements CacheStore {
+export class GuardedStore implements SharedStore {
   readonly tier: Tier;
+  private readonly turnstile = new Turnstile(MOST_AT_A_TIME);
   private evictionMissed = false;
   private makingGood: Promise<boolean> | undefined;
 
   constructor(
     private readonly inner: CacheStore,
+    private readonly bus: Bus,
     private readonly connection: Reachable,
     /** Makes every entry of the namespace unusable. */
     private readonly evictEverything: () => MaybePromise<void>,
@@ -38,14 +44,27 @@ export class GuardedStore implements CacheStore {
     return this.ask('read', NOT_ASKED, () => this.inner.read(key, tags));
   }
 
+  readMany(keys: readonly string[], tagsOfEach: readonly (readonly string[])[]): Promise<readonly Found[]> {
+    const notAsked = keys.map(() => NOT_ASKED);
+    return this.ask('read', notAsked, () => this.inner.readMany(keys, tagsOfEach));
+  }
+
   acquire(key: string, lease: string, leaseMs: number, seen: string): Promise<Acquired> {
     return this.ask<Acquired>('acquire', { kind: 'unavailable' }, () =>
       this.inner.acquire(key, lease, leaseMs, seen),
     );
   }
 
-  tokens(tags: readonly string[], lifetimeMs: number): Promise<readonly string[] | undefined> {
-    return this.ask('tokens', undefined, () => this.inner.tokens(tags, lifetimeMs));
+  extend(key: string, lease: string, leaseMs: number): Promise<boolean> {
+    return this.ask('extend', false, () => this.inner.extend(key, lease, leaseMs));
+  }
+
+  tokens(
+    tags: readonly string[],
+    lifetimeMs: number,
+    exact?: 'exact',
+  ): Promise<readonly string[] | undefined> {
+    return this.ask('tokens', undefined, () => this.inner.tokens(tags, lifetimeMs, exact));
   }
 
   store(key: string, lease: string, entry: Entry): Promise<boolean> {
@@ -64,6 +83,10 @@ export class GuardedStore implements CacheStore {
     return this.change('put', false, () => this.inner.put(key, entry));
   }
 
+  replace(key: string, seen: string, entry: Entry): Promise<boolean> {
+    return this.ask('replace', false, () => this.inner.replace(key, seen, entry));
+  }
+
   evict(keys: readonly string[]): Promise<void> {
     return this.change('evict', undefined, () => this.inner.evict(keys));
   }
@@ -76,22 +99,33 @@ export class GuardedStore implements CacheStore {
     return this.change('evict pattern', 0, () => this.inner.evictMatching(pattern));
   }
 
+  /** An announcement that fails leaves other instances with what was evicted: it is made good like an eviction. */
+  announce(invalidation: Invalidation): Promise<void> {
+    return this.change('announce', undefined, () => this.bus.publish(invalidation));
+  }
+
   /** Makes missed evictions good, if there are any and Redis can be reached. Tells whether none is left. */
   catchUp(): Promise<boolean> {
+    if (this.makingGood !== undefined) return this.makingGood;
     if (!this.evictionMissed) return Promise.resolve(true);
     if (!this.connection.ready) return Promise.resolve(false);
-    this.makingGood ??= this.makeGood().finally(() => {
+    this.makingGood = this.makeGood().finally(() => {
       this.makingGood = undefined;
     });
     return this.makingGood;
   }
 
+  /** Whether an eviction did not reach Redis and has still to be made good. */
+  private get isBehind(): boolean {
+    return this.evictionMissed || this.makingGood !== undefined;
+  }
+
   /** An operation that may be left undone. */
   private async ask<T>(operation: string, otherwise: T, act: () => MaybePromise<T>): Promise<T> {
     if (!this.connection.ready) return otherwise;
-    if (this.evictionMissed && !(await this.catchUp())) return otherwise;
+    if (this.isBehind && !(await this.catchUp())) return otherwise;
     try {
-      return await act();
+      return await this.turnstile.run(act);
     } catch (error) {
       this.onProblem(operation, error);
       return otherwise;
@@ -105,7 +139,7 @@ export class GuardedStore implements CacheStore {
       return otherwise;
     }
     try {
-      return await act();
+      return await this.turnstile.run(act);
     } catch (error) {
       this.evictionMissed = true;
       this.onProblem(operation, error);

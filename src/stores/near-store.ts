@@ -32,7 +32,10 @@ export interface NearStore extends CacheStore {
   fill(key: string, entry: Entry, until: number): Resident;
   /** Removes one entry, without touching its lease. */
   delete(key: string): void;
-  evictTags(tags: readonly string[]): void;
+  evict(keys: readonly string[]): void;
+  /** Drops everything, and holds nothing until `resume`. */
+  suspend(): void;
+  resume(): void;
   /** As in any store, but at once. */
   evictMatching(...pattern: Parameters<CacheStore['evictMatching']>): number;
 }

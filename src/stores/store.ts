@@ -1,3 +1,4 @@
+import type { Invalidation } from '../engine/bus.js';
 import type { CachePattern } from '../definition/template.js';
 import type { Entry } from '../engine/entry.js';
 import type { Tier } from '../engine/events.js';
@@ -41,14 +42,30 @@ export interface CacheStore {
   /** Reads an entry. `tags` are those it is expected to carry. */
   read(key: string, tags: readonly string[]): MaybePromise<Found>;
 
+  /** Reads many entries at once, in the order of the keys. */
+  readMany(
+    keys: readonly string[],
+    tagsOfEach: readonly (readonly string[])[],
+  ): MaybePromise<readonly Found[]>;
+
   /** Takes the lease of a key for `leaseMs`, unless it is held or there is an entry other than `seen`. */
   acquire(key: string, lease: string, leaseMs: number, seen: string): MaybePromise<Acquired>;
+
+  /** Lets a lease live on for `leaseMs` from now. Tells whether it still holds. */
+  extend(key: string, lease: string, leaseMs: number): MaybePromise<boolean>;
 
   /**
    * The current token of each tag, in the same order; missing ones are made, and all live on for at least
    * `lifetimeMs` (`Infinity`: for ever). `undefined` when the store could not be asked.
+   *
+   * They may lag behind an eviction elsewhere by the bus's delay, which is safe for who captures them before a load;
+   * `exact` asks the store itself.
    */
-  tokens(tags: readonly string[], lifetimeMs: number): MaybePromise<readonly string[] | undefined>;
+  tokens(
+    tags: readonly string[],
+    lifetimeMs: number,
+    exact?: 'exact',
+  ): MaybePromise<readonly string[] | undefined>;
 
   /** Stores an entry if the lease still holds, and ends the lease. Tells whether it was stored. */
   store(key: string, lease: string, entry: Entry): MaybePromise<boolean>;
@@ -58,6 +75,9 @@ export interface CacheStore {
 
   /** Stores an entry whoever holds the lease, and takes the lease away. Tells whether it was stored. */
   put(key: string, entry: Entry): MaybePromise<boolean>;
+
+  /** Stores an entry in place of the one that was `seen`, if it still is there. Tells whether it was. */
+  replace(key: string, seen: string, entry: Entry): MaybePromise<boolean>;
 
   /** Removes entries and takes their leases away. */
   evict(keys: readonly string[]): MaybePromise<void>;
@@ -70,4 +90,10 @@ export interface CacheStore {
 
   /** Removes what lies under a key if it still is what was `seen`. */
   discard(key: string, seen: string): MaybePromise<void>;
+}
+
+/** A store that several instances share. */
+export interface SharedStore extends CacheStore {
+  /** Tells the other instances what was evicted, after it has been. */
+  announce(invalidation: Invalidation): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { FakeClock } from '../../src/testing/fake-clock.js';
+import { describeBatch } from '../support/batch.behaviour.js';
 import { startEngine, type EngineUnderTest } from '../support/engine.js';
 import { describeFreshness } from '../support/freshness.behaviour.js';
 import { describeReadThrough } from '../support/read-through.behaviour.js';
@@ -17,11 +18,29 @@ describe('the engine on Redis', () => {
   afterAll(() => server.stop());
 
   beforeEach(async () => {
-    engine = await startEngine({ clock, redis: server.url, namespace: `test:${(namespaces += 1)}` });
+    engine = await startEngine({
+      clock,
+      redis: { url: server.url, deadline: 2_000 },
+      namespace: `test:${(namespaces += 1)}`,
+    });
   });
 
   afterEach(() => engine.runtime.close());
 
+  it('L1 asks Redis again after its own ttl, and keeps no entry longer than it lives', async () => {
+    const cache = engine.cache<string>({ ttl: '1m', l1: { ttl: '10s' } });
+    await cache.set(['1'], 'value');
+    clock.advance('9s');
+    expect(await cache.lookup('1')).toMatchObject({ tier: 'l1' });
+    clock.advance('2s');
+    expect(await cache.lookup('1')).toMatchObject({ tier: 'l2' });
+    clock.advance('45s');
+    expect(await cache.lookup('1')).toMatchObject({ tier: 'l2' });
+    clock.advance('5s');
+    expect(await cache.has('1')).toBe(false);
+  });
+
   describeReadThrough('on Redis', () => engine);
+  describeBatch('on Redis', () => engine);
   describeFreshness('on Redis', () => ({ ...engine, clock }));
 });

@@ -12,6 +12,7 @@ export function entryOf(fields: Partial<Entry> & { readonly now: number; readonl
     freshUntil: now + ttl,
     staleUntil: now + ttl,
     errorUntil: now + ttl,
+    loadCost: 0,
     tags: [],
     tokens: [],
     payload: Buffer.from('value'),

@@ -138,6 +138,7 @@ export function describeFreshness(
       expect(await cache.getOrLoad(['1'], () => Promise.reject(error))).toBe('old');
       await drained();
       expect(use().problems.at(-1)).toEqual({ operation: 'refresh', error });
+      use().clock.advance('2s');
       expect(await cache.getOrLoad(['1'], () => Promise.resolve('new'))).toBe('old');
       await drained();
       expect(await cache.get('1')).toBe('new');
@@ -171,10 +172,141 @@ export function describeFreshness(
       expect(await cache.get('1')).toBeUndefined();
       expect(await cache.getOrLoad(['1'], () => Promise.reject(new Error('gone')))).toBe('old');
       expect(lastRead()).toMatchObject({ outcome: 'stale' });
+      use().clock.advance('2s');
       expect(await cache.getOrLoad(['1'], () => 'new')).toBe('new');
       use().clock.advance('12m');
       const error = new Error('still gone');
       await expect(cache.getOrLoad(['1'], () => Promise.reject(error))).rejects.toBe(error);
+    });
+
+    it('a broken source is asked once per pause while there is something to serve, and pauses grow', async () => {
+      const cache = cacheOf<string>({ ttl: '1s', staleIfError: '1h' });
+      await cache.set(['1'], 'old');
+      use().clock.advance('2s');
+      let asked = 0;
+      const broken = () => {
+        asked += 1;
+        throw new Error('gone');
+      };
+      for (const [pass, expected] of [
+        ['0ms', 1],
+        ['900ms', 1],
+        ['200ms', 2],
+        ['1.9s', 2],
+        ['200ms', 3],
+      ] as const) {
+        use().clock.advance(pass);
+        expect(await cache.getOrLoad(['1'], broken)).toBe('old');
+        expect(asked).toBe(expected);
+      }
+      await cache.evict('1');
+      await expect(cache.getOrLoad(['1'], broken)).rejects.toThrow('gone');
+      expect(asked).toBe(4);
+    });
+
+    it('with refreshAhead, a read late in the ttl is a hit and reloads in the background, once', async () => {
+      const cache = cacheOf<string>({ ttl: '100s', refreshAhead: 0.8 });
+      await cache.set(['1'], 'old');
+      use().clock.advance('79s');
+      expect(await cache.getOrLoad(['1'], () => 'too early')).toBe('old');
+      await drained();
+      use().clock.advance('2s');
+      const loader = new ManualLoader<string>();
+      expect(await cache.getOrLoad(['1'], loader.load)).toBe('old');
+      expect(lastRead()).toMatchObject({ outcome: 'hit' });
+      expect(await cache.getOrLoad(['1'], loader.load)).toBe('old');
+      await loader.called(1);
+      loader.calls[0]!.resolve('new');
+      await drained();
+      expect(loader.calls).toHaveLength(1);
+      use().clock.advance('25s');
+      expect(await cache.getOrLoad(['1'], loader.load)).toBe('new');
+    });
+
+    it('with XFetch, reloads come the likelier the nearer the end, and never without a cost', async () => {
+      const cache = cacheOf<number>({ ttl: '100s', refreshAhead: 'probabilistic' });
+      const ids = Array.from({ length: 200 }, (_, i) => String(i));
+      await Promise.all(ids.map((id) => cache.set([id], 0)));
+      use().clock.advance('99.9s');
+      let loads = 0;
+      for (const id of ids) await cache.getOrLoad([id], () => (loads += 1));
+      await drained();
+      expect(loads).toBe(0);
+    });
+
+    it('past the soft timeout a stale entry is served, while the load goes on and stores', async () => {
+      const cache = cacheOf<string>({ ttl: '1m', staleIfError: '10m', softTimeout: 20 });
+      await cache.set(['1'], 'old');
+      use().clock.advance('2m');
+      const loader = new ManualLoader<string>();
+      expect(await cache.getOrLoad(['1'], loader.load)).toBe('old');
+      expect(lastRead()).toMatchObject({ outcome: 'stale' });
+      expect(loader.calls).toHaveLength(1);
+      loader.calls[0]!.resolve('new');
+      await drained();
+      expect(await cache.get('1')).toBe('new');
+    });
+
+    it('the soft timeout does not matter where there is nothing to serve instead', async () => {
+      const cache = cacheOf<string>({ softTimeout: 1, staleIfError: '1h' });
+      const loader = new ManualLoader<string>();
+      const waiting = cache.getOrLoad(['1'], loader.load);
+      await loader.called(1);
+      setTimeout(() => loader.calls[0]!.resolve('late'), 30);
+      expect(await waiting).toBe('late');
+    });
+
+    it('past the hard timeout callers get an error that says so, while the load goes on and stores', async () => {
+      const cache = cacheOf<string>({ hardTimeout: 20 });
+      const loader = new ManualLoader<string>();
+      const callers = [cache.getOrLoad(['1'], loader.load), cache.getOrLoad(['1'], loader.load)];
+      for (const result of await Promise.allSettled(callers)) {
+        expect(result).toMatchObject({
+          status: 'rejected',
+          reason: {
+            name: 'CacheLoadTimeoutError',
+            code: 'CACHE_LOAD_TIMEOUT',
+            cache: cache.name,
+            timeoutMs: 20,
+          },
+        });
+      }
+      expect(loader.calls).toHaveLength(1);
+      loader.calls[0]!.resolve('late');
+      await drained();
+      expect(await cache.get('1')).toBe('late');
+    });
+
+    it('a load that fails after everybody has left is told of, and unhandled nowhere', async () => {
+      const cache = cacheOf<string>({ hardTimeout: 10 });
+      const loader = new ManualLoader<string>();
+      await expect(cache.getOrLoad(['1'], loader.load)).rejects.toMatchObject({ code: 'CACHE_LOAD_TIMEOUT' });
+      const error = new Error('gone');
+      loader.calls[0]!.reject(error);
+      await drained();
+      expect(use().problems.at(-1)).toEqual({ operation: 'load', error });
+    });
+
+    it('touch lets an entry live on from now, and tells whether there was one', async () => {
+      const cache = cacheOf<string>({ ttl: '1m' });
+      expect(await cache.touch(['1'])).toBe(false);
+      await cache.set(['1'], 'kept');
+      use().clock.advance('50s');
+      expect(await cache.touch(['1'])).toBe(true);
+      use().clock.advance('50s');
+      expect(await cache.lookup('1')).toMatchObject({ hit: true, value: 'kept', stale: false });
+      expect(await cache.touch(['1'], '1h')).toBe(true);
+      use().clock.advance('59m');
+      expect(await cache.get('1')).toBe('kept');
+      expect(await cache.touch(['1'], 0)).toBe(false);
+      expect(await cache.has('1')).toBe(false);
+    });
+
+    it('touch does not bring back what was evicted', async () => {
+      const cache = cacheOf<string>();
+      await cache.set(['1'], 'old');
+      await Promise.all([cache.touch(['1']), cache.evict('1')]);
+      expect(await cache.has('1')).toBe(false);
     });
 
     it('another version of a cache does not see the entries of this one', async () => {

@@ -7,6 +7,7 @@ import { newToken } from '../../engine/token.js';
 import type { MemoryLimits, NearStore, Resident } from '../near-store.js';
 import type { Acquired, Found } from '../store.js';
 
+/** Leases are about loads that run, not about entries that age: their time is not the clock's, but real. */
 interface Lease {
   readonly holder: string;
   readonly until: number;
@@ -24,6 +25,7 @@ export class MemoryStore implements NearStore {
   readonly tier = 'l1';
   private readonly residents: LRUCache<string, Resident>;
   private readonly leases = new Map<string, Lease>();
+  private suspended = false;
 
   constructor(
     limits: MemoryLimits,
@@ -67,14 +69,24 @@ export class MemoryStore implements NearStore {
     return resident === undefined ? NOTHING : { entry: resident.entry, seen: resident.entry.id };
   }
 
+  readMany(keys: readonly string[]): readonly Found[] {
+    return keys.map((key) => this.read(key));
+  }
+
   acquire(key: string, lease: string, leaseMs: number, seen: string): Acquired {
     const found = this.read(key);
     if (found.seen !== seen && found.entry !== undefined) return { kind: 'filled', found };
-    const now = this.clock.now();
+    const now = performance.now();
     const held = this.leases.get(key);
     if (held !== undefined && held.until > now) return { kind: 'held', forMs: held.until - now };
     this.leases.set(key, { holder: lease, until: now + leaseMs });
     return { kind: 'granted' };
+  }
+
+  extend(key: string, lease: string, leaseMs: number): boolean {
+    if (!this.isHeldBy(key, lease)) return false;
+    this.leases.set(key, { holder: lease, until: performance.now() + leaseMs });
+    return true;
   }
 
   tokens(tags: readonly string[]): readonly string[] {
@@ -82,9 +94,7 @@ export class MemoryStore implements NearStore {
   }
 
   store(key: string, lease: string, entry: Entry): boolean {
-    const held = this.leases.get(key);
-    if (held?.holder !== lease || held.until <= this.clock.now()) return false;
-    return this.put(key, entry);
+    return this.isHeldBy(key, lease) && this.put(key, entry);
   }
 
   release(key: string, lease: string): void {
@@ -103,6 +113,13 @@ export class MemoryStore implements NearStore {
     return true;
   }
 
+  replace(key: string, seen: string, entry: Entry): boolean {
+    const resident = this.find(key);
+    if (resident?.entry.id !== seen) return false;
+    this.keep(key, entry, resident.tagStates, expiresAt(entry));
+    return true;
+  }
+
   evict(keys: readonly string[]): void {
     for (const key of keys) {
       this.residents.delete(key);
@@ -111,7 +128,16 @@ export class MemoryStore implements NearStore {
   }
 
   evictTags(tags: readonly string[]): void {
-    for (const tag of tags) this.renew(tag);
+    for (const tag of tags) this.tags.forget(tag);
+  }
+
+  suspend(): void {
+    this.suspended = true;
+    this.residents.clear();
+  }
+
+  resume(): void {
+    this.suspended = false;
   }
 
   evictMatching(pattern: CachePattern): number {
@@ -129,6 +155,11 @@ export class MemoryStore implements NearStore {
     if (this.residents.peek(key)?.entry.id === seen) this.residents.delete(key);
   }
 
+  private isHeldBy(key: string, lease: string): boolean {
+    const held = this.leases.get(key);
+    return held?.holder === lease && held.until > performance.now();
+  }
+
   /** The states of an entry's tags, if its tokens are the current ones. */
   private currentStates(entry: Entry): TagState[] | undefined {
     const states: TagState[] = [];
@@ -142,7 +173,7 @@ export class MemoryStore implements NearStore {
 
   private keep(key: string, entry: Entry, tagStates: readonly TagState[], until: number): Resident {
     const resident: Resident = { entry, tagStates, until };
-    this.residents.set(key, resident);
+    if (!this.suspended) this.residents.set(key, resident);
     return resident;
   }
 

@@ -1,4 +1,7 @@
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 
-/** The part of an ioredis client that the library uses. */
-export type RedisClient = Redis;
+/** A client of ioredis: of one Redis, or of a cluster. */
+export type RedisClient = Redis | Cluster;
+
+/** A client of one Redis: the only one, or a node of a cluster. */
+export type RedisNode = Redis;

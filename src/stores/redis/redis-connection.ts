@@ -1,10 +1,12 @@
-import { Redis } from 'ioredis';
 import { CacheError } from '../../errors.js';
-import type { RedisClient } from './redis-client.js';
-import type { RedisAddress, ResolvedRedis } from './redis-options.js';
-
-/** How long the first attempt to connect may hold up the start of the application, milliseconds. */
-const FIRST_ATTEMPT_MS = 1500;
+import { within } from '../../resilience/within.js';
+import { ClusterLink } from './cluster-link.js';
+import type { RedisClient, RedisNode } from './redis-client.js';
+import type { RedisLink } from './redis-link.js';
+import type { ResolvedRedis } from './redis-options.js';
+import { topologyOf } from './redis-topology.js';
+import type { RedisAddress } from './redis-url.js';
+import { ServerLink } from './server-link.js';
 
 /** What happens to the connection over time. */
 export interface ConnectionListener {
@@ -16,8 +18,8 @@ export interface ConnectionListener {
 
 /** The application's data connection to Redis. It connects again by itself, for ever, until it is closed. */
 export class RedisConnection {
-  readonly client: RedisClient;
   readonly address: RedisAddress;
+  private readonly link: RedisLink;
   private lastError: Error | undefined;
   private told: 'ready' | 'lost' | 'closed' | undefined;
 
@@ -25,38 +27,47 @@ export class RedisConnection {
     redis: ResolvedRedis,
     private readonly listener: ConnectionListener,
   ) {
-    this.address = redis.address;
-    this.client = new Redis(redis.options);
-    this.client.on('error', (error: Error) => {
-      this.lastError = error;
-      this.tell('lost');
-    });
-    this.client.on('close', () => this.tell('lost'));
-    this.client.on('ready', () => this.tell('ready'));
+    const state = {
+      up: () => this.tell('ready'),
+      down: (error?: Error) => {
+        this.lastError = error ?? this.lastError;
+        this.tell('lost');
+      },
+    };
+    this.address = 'nodes' in redis ? redis.nodes[0] : redis.address;
+    this.link = 'nodes' in redis ? new ClusterLink(redis, state) : new ServerLink(redis, state);
+  }
+
+  get client(): RedisClient {
+    return this.link.client;
+  }
+
+  /** Where it leads, in words, without user and password. */
+  get description(): string {
+    return this.link.description;
+  }
+
+  /** A connection of the same kind for subscriptions, not opened yet. It is the caller's to close. */
+  subscriber(): RedisNode {
+    return this.link.subscriber();
   }
 
   /** Whether commands can be sent right now. */
   get ready(): boolean {
-    return this.client.status === 'ready';
+    return this.link.ready;
   }
 
-  /** Tries to connect, and resolves when that has succeeded, failed, or taken too long; it never rejects. */
-  async open(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const tooLong = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, FIRST_ATTEMPT_MS);
-    });
-    // A failure has reached the listener by way of the `error` and `close` events.
-    const connected = this.client.connect().then(
+  /** Tries to connect; resolves when that has succeeded or failed. It goes on trying by itself. */
+  open(): Promise<void> {
+    return this.link.open().then(
       () => undefined,
+      // A failure has reached the listener by way of the link's events, or does now.
       () => this.tell('lost'),
     );
-    await Promise.race([connected, tooLong]);
-    clearTimeout(timer);
   }
 
   /**
-   * Sends PING and returns how long the answer took, in milliseconds.
+   * Sends PING, on a cluster to every master, and returns how long the answers took, in milliseconds.
    *
    * @throws CacheError `CACHE_REDIS_UNAVAILABLE` with the reason
    */
@@ -67,7 +78,8 @@ export class RedisConnection {
       timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     });
     try {
-      await Promise.race([this.client.ping(), tooLong]);
+      const masters = topologyOf(this.client).masters();
+      await Promise.race([Promise.all(masters.map((master) => master.ping())), tooLong]);
       return performance.now() - since;
     } catch (error) {
       throw this.unavailable(error);
@@ -79,28 +91,20 @@ export class RedisConnection {
   /** Says goodbye to Redis, or hangs up when that takes longer than the deadline. */
   async close(deadlineMs: number): Promise<void> {
     this.told = 'closed';
-    if (this.client.status === 'end') return;
-    let timer: NodeJS.Timeout | undefined;
-    const tooLong = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, deadlineMs);
-    });
-    if (this.ready) {
-      const quit = this.client.quit().then(
-        () => undefined,
-        () => undefined,
-      );
-      await Promise.race([quit, tooLong]);
-    }
-    clearTimeout(timer);
-    this.client.disconnect();
+    if (this.ready) await within(deadlineMs, this.client.quit());
+    // Called on an ended connection, it would hold up the end of the process.
+    if (!this.ended) this.client.disconnect();
+  }
+
+  private get ended(): boolean {
+    return this.client.status === 'end';
   }
 
   private unavailable(error: unknown): CacheError {
     // "Stream isn't writeable" only says that there is no connection; why not is what the last error knows.
     const cause = this.ready || this.lastError === undefined ? error : this.lastError;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const { host, port } = this.address;
-    return new CacheError('CACHE_REDIS_UNAVAILABLE', `Redis at ${host}:${port} is not reachable: ${reason}`, {
+    return new CacheError('CACHE_REDIS_UNAVAILABLE', `${this.link.name} is not reachable: ${reason}`, {
       cause,
     });
   }

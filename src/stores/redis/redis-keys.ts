@@ -3,7 +3,12 @@
  * never hold braces themselves.
  */
 export class RedisKeys {
-  constructor(private readonly namespace: string) {}
+  /** Name of the bus's channel. */
+  readonly bus: string;
+
+  constructor(private readonly namespace: string) {
+    this.bus = `${namespace}~bus`;
+  }
 
   entry(key: string): string {
     return `${this.namespace}:${key}`;

@@ -1,22 +1,43 @@
+import { entryIdOf } from '../../codec/envelope.js';
+import { isPromise } from '../../codec/maybe-promise.js';
+import type { Sealer } from '../../codec/sealer.js';
 import type { CachePattern } from '../../definition/template.js';
-import { decodeEntry, encodeEntry, entryIdOf } from '../../codec/envelope.js';
 import type { Clock } from '../../engine/clock.js';
 import { expiresAt, type Entry } from '../../engine/entry.js';
-import { newToken } from '../../engine/token.js';
 import type { Acquired, CacheStore, Found } from '../store.js';
 import { acquireScript } from './lua/acquire.lua.js';
 import { discardScript } from './lua/discard.lua.js';
+import { extendScript } from './lua/extend.lua.js';
 import { putScript } from './lua/put.lua.js';
 import { releaseScript } from './lua/release.lua.js';
+import { replaceScript } from './lua/replace.lua.js';
 import { storeScript } from './lua/store.lua.js';
-import { tokensScript } from './lua/tokens.lua.js';
 import type { RedisClient } from './redis-client.js';
-import { escapeGlob, RedisKeys } from './redis-keys.js';
+import { escapeGlob, type RedisKeys } from './redis-keys.js';
+import { topologyOf, type RedisTopology, type ScannableNode } from './redis-topology.js';
+import { TagKeys } from './tag-keys.js';
+import { TokenKeeper } from './token-keeper.js';
 
 const SCAN_COUNT = 1000;
-/** How long the token of an evicted tag lives unless an entry that carries it needs it longer. A day. */
-const TAG_LIFETIME_MS = 86_400_000;
 const NOTHING: Found = Object.freeze({ seen: '' });
+
+/** What a Redis store is made of. */
+export interface RedisStoreParts {
+  readonly client: RedisClient;
+  readonly keys: RedisKeys;
+  readonly clock: Clock;
+  /** Makes entries into bytes, and back. */
+  readonly sealer: Sealer;
+  /** The token of a tag, when this process is sure of it. */
+  readonly knownToken: (tag: string) => string | undefined;
+  /** Grows whenever this process learns of an eviction of tags. */
+  readonly tokensAge: () => number;
+  /** Redis has another one, or none. */
+  readonly forgetToken: (tag: string) => void;
+  /** What to publish when a load ends that others wait for. */
+  readonly loadEndedMessage: (key: string) => string;
+  readonly onProblem: (operation: string, error: unknown) => void;
+}
 
 /**
  * Entries in Redis, shared by all instances. Its methods reject when Redis can't be asked; what lies in Redis
@@ -24,21 +45,35 @@ const NOTHING: Found = Object.freeze({ seen: '' });
  */
 export class RedisStore implements CacheStore {
   readonly tier = 'l2';
+  private readonly client: RedisClient;
   private readonly keys: RedisKeys;
+  private readonly topology: RedisTopology;
+  private readonly tagKeys: TagKeys;
+  private readonly keeper: TokenKeeper;
 
-  constructor(
-    private readonly client: RedisClient,
-    namespace: string,
-    private readonly clock: Clock,
-    private readonly onProblem: (operation: string, error: unknown) => void,
-  ) {
-    this.keys = new RedisKeys(namespace);
+  constructor(private readonly parts: RedisStoreParts) {
+    this.client = parts.client;
+    this.keys = parts.keys;
+    this.topology = topologyOf(parts.client);
+    this.tagKeys = new TagKeys(parts.client, this.topology, parts.keys);
+    this.keeper = new TokenKeeper(this.tagKeys, parts.knownToken, parts.tokensAge);
   }
 
   async read(key: string, tags: readonly string[]): Promise<Found> {
+    const unknown = this.unknown(tags);
     // Sent in one tick, hence one round trip.
-    const [bytes, tokens] = await Promise.all([this.get(key), this.currentTokens(tags)]);
-    return bytes === null ? NOTHING : this.found(bytes, new Map(tags.map((tag, i) => [tag, tokens[i]])));
+    const [bytes, tokens] = await Promise.all([this.get(key), this.tagKeys.read(unknown)]);
+    return this.found(key, bytes, mapOf(unknown, tokens));
+  }
+
+  async readMany(
+    keys: readonly string[],
+    tagsOfEach: readonly (readonly string[])[],
+  ): Promise<readonly Found[]> {
+    const unknown = this.unknown(new Set(tagsOfEach.flat()));
+    const [values, tokens] = await Promise.all([this.getMany(keys), this.tagKeys.read(unknown)]);
+    const read = mapOf(unknown, tokens);
+    return Promise.all(values.map((bytes, i) => this.found(keys[i] ?? '', bytes, new Map(read))));
   }
 
   async acquire(key: string, lease: string, leaseMs: number, seen: string): Promise<Acquired> {
@@ -46,64 +81,71 @@ export class RedisStore implements CacheStore {
     const reply = await acquireScript.run(this.client, keys, [lease, leaseMs, Buffer.from(seen, 'hex')]);
     const [kind, detail] = reply as [number, (Buffer | number)?];
     if (kind === 0) return { kind: 'granted' };
-    if (detail instanceof Buffer) return { kind: 'filled', found: await this.found(detail, new Map()) };
+    if (detail instanceof Buffer) return { kind: 'filled', found: await this.found(key, detail, new Map()) };
     return { kind: 'held', forMs: Math.max(Number(detail), 1) };
   }
 
-  async tokens(tags: readonly string[], lifetimeMs: number): Promise<readonly string[]> {
-    if (tags.length === 0) return [];
-    const reply = await tokensScript.run(
-      this.client,
-      tags.map((tag) => this.keys.tag(tag)),
-      [pxOf(lifetimeMs), ...tags.map(newToken)],
-    );
-    return (reply as Buffer[]).map(String);
+  async extend(key: string, lease: string, leaseMs: number): Promise<boolean> {
+    return (await extendScript.run(this.client, [this.keys.lease(key)], [lease, leaseMs])) === 1;
+  }
+
+  tokens(tags: readonly string[], lifetimeMs: number, exact?: 'exact'): Promise<readonly string[]> {
+    return exact ? this.tagKeys.ensure(tags, pxOf(lifetimeMs)) : this.keeper.tokens(tags, lifetimeMs);
   }
 
   async store(key: string, lease: string, entry: Entry): Promise<boolean> {
-    const lifetimeMs = expiresAt(entry) - this.clock.now();
-    if (lifetimeMs <= 0) {
+    const sealed = await this.seal(key, entry);
+    if (sealed === undefined) {
       await this.release(key, lease);
       return false;
     }
-    const keys = [this.keys.entry(key), this.keys.lease(key)];
-    const reply = await storeScript.run(this.client, keys, [lease, encodeEntry(entry), pxOf(lifetimeMs)]);
+    const reply = await storeScript.run(
+      this.client,
+      [this.keys.entry(key), this.keys.lease(key)],
+      [lease, sealed.bytes, sealed.px, this.keys.bus, this.parts.loadEndedMessage(key)],
+    );
     return reply === 1;
   }
 
   async release(key: string, lease: string): Promise<void> {
-    await releaseScript.run(this.client, [this.keys.lease(key)], [lease]);
+    const message = this.parts.loadEndedMessage(key);
+    await releaseScript.run(this.client, [this.keys.lease(key)], [lease, this.keys.bus, message]);
   }
 
   async put(key: string, entry: Entry): Promise<boolean> {
-    const lifetimeMs = expiresAt(entry) - this.clock.now();
-    if (lifetimeMs <= 0) {
+    const sealed = await this.seal(key, entry);
+    if (sealed === undefined) {
       await this.evict([key]);
       return false;
     }
     const keys = [this.keys.entry(key), this.keys.lease(key)];
-    await putScript.run(this.client, keys, [encodeEntry(entry), pxOf(lifetimeMs)]);
+    await putScript.run(this.client, keys, [sealed.bytes, sealed.px]);
     return true;
+  }
+
+  async replace(key: string, seen: string, entry: Entry): Promise<boolean> {
+    const sealed = await this.seal(key, entry);
+    if (sealed === undefined) return false;
+    const args = [Buffer.from(seen, 'hex'), sealed.bytes, sealed.px];
+    return (await replaceScript.run(this.client, [this.keys.entry(key)], args)) === 1;
   }
 
   async evict(keys: readonly string[]): Promise<void> {
     await Promise.all(keys.map((key) => this.client.unlink(this.keys.entry(key), this.keys.lease(key))));
   }
 
-  async evictTags(tags: readonly string[]): Promise<void> {
-    await Promise.all(
-      tags.map((tag) => this.client.set(this.keys.tag(tag), newToken(), 'PX', TAG_LIFETIME_MS)),
-    );
+  evictTags(tags: readonly string[]): Promise<void> {
+    return this.tagKeys.renew(tags);
   }
 
   async evictMatching(pattern: CachePattern): Promise<number> {
     // Leases first: a load that ends between the two passes finds its lease gone, or its entry is found.
     const leases = `${escapeGlob(this.keys.leasePrefix(pattern.prefix))}*`;
     const entries = `${escapeGlob(this.keys.entry(pattern.prefix))}*`;
-    const evicted =
+    return (
       (await this.evictScanned(leases, pattern, (name) => this.keys.keyOfLease(name))) +
-      (await this.evictScanned(entries, pattern, (name) => this.keys.keyOfEntry(name)));
-    return evicted;
+      (await this.evictScanned(entries, pattern, (name) => this.keys.keyOfEntry(name)))
+    );
   }
 
   async discard(key: string, seen: string): Promise<void> {
@@ -115,22 +157,42 @@ export class RedisStore implements CacheStore {
     pattern: CachePattern,
     keyOf: (name: string) => string,
   ): Promise<number> {
-    let evicted = 0;
-    let cursor = '0';
-    do {
-      const [next, names] = await this.client.scan(cursor, 'MATCH', match, 'COUNT', SCAN_COUNT);
-      cursor = next;
-      const keys = names.map(keyOf).filter((key) => pattern.matches(key));
-      const unlinked = keys.map(async (key) => {
-        const [entries] = await Promise.all([
-          this.client.unlink(this.keys.entry(key)),
-          this.client.unlink(this.keys.lease(key)),
-        ]);
-        evicted += entries;
-      });
-      await Promise.all(unlinked);
-    } while (cursor !== '0');
-    return evicted;
+    const evict = async (key: string): Promise<number> => {
+      const [entries] = await Promise.all([
+        this.client.unlink(this.keys.entry(key)),
+        this.client.unlink(this.keys.lease(key)),
+      ]);
+      return entries;
+    };
+    const scan = async (node: ScannableNode): Promise<number> => {
+      let evicted = 0;
+      let cursor = '0';
+      do {
+        const [next, names] = await node.scan(cursor, 'MATCH', match, 'COUNT', SCAN_COUNT);
+        cursor = next;
+        const keys = names.map(keyOf).filter((key) => pattern.matches(key));
+        for (const count of await Promise.all(keys.map(evict))) evicted += count;
+      } while (cursor !== '0');
+      return evicted;
+    };
+    const counts = await Promise.all(this.topology.masters().map(scan));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  private unknown(tags: Iterable<string>): string[] {
+    return [...tags].filter((tag) => this.parts.knownToken(tag) === undefined);
+  }
+
+  /** One MGET where one command may name all keys; it takes what is no string for missing. */
+  private async getMany(keys: readonly string[]): Promise<readonly (Buffer | null)[]> {
+    const names = keys.map((key) => this.keys.entry(key));
+    const values: (Buffer | null)[] = [];
+    const groups = this.topology.groups(names).map(async (positions) => {
+      const replies = await this.client.mgetBuffer(positions.map((position) => names[position] ?? ''));
+      for (const [i, position] of positions.entries()) values[position] = replies[i] ?? null;
+    });
+    await Promise.all(groups);
+    return values;
   }
 
   private async get(key: string): Promise<Buffer | null> {
@@ -139,34 +201,75 @@ export class RedisStore implements CacheStore {
     } catch (error) {
       if (!(error instanceof Error) || !error.message.startsWith('WRONGTYPE')) throw error;
       // A stranger's list or hash under our key: nothing of ours, and in the way of storing.
-      this.onProblem('read', error);
+      this.parts.onProblem('read', error);
       await this.client.unlink(this.keys.entry(key));
       return null;
     }
   }
 
-  private async currentTokens(tags: readonly string[]): Promise<readonly (string | null)[]> {
-    return tags.length === 0 ? [] : this.client.mget(tags.map((tag) => this.keys.tag(tag)));
+  /** The bytes of an entry, and its lifetime; `undefined` when that is over, or it can't be stored. */
+  private async seal(
+    key: string,
+    entry: Entry,
+  ): Promise<{ readonly bytes: Buffer; readonly px: number } | undefined> {
+    let bytes: Buffer;
+    try {
+      const sealed = this.parts.sealer.seal(entry, this.keys.entry(key));
+      bytes = isPromise(sealed) ? await sealed : sealed;
+    } catch (error) {
+      this.parts.onProblem('store', error);
+      return undefined;
+    }
+    const lifetimeMs = expiresAt(entry) - this.parts.clock.now();
+    if (lifetimeMs <= 0) return undefined;
+    return { bytes, px: pxOf(lifetimeMs) };
   }
 
-  /** Decodes an entry and compares its tokens with the current ones, of which `known` may already hold some. */
-  private async found(bytes: Buffer, known: Map<string, string | null | undefined>): Promise<Found> {
+  /** Removes bytes that are no entry of ours: nobody could ever read them. */
+  private async remove(key: string, seen: string): Promise<Found> {
+    try {
+      await this.discard(key, seen);
+      return NOTHING;
+    } catch (error) {
+      this.parts.onProblem('discard', error);
+      return { seen };
+    }
+  }
+
+  /** Opens an entry and compares its tokens with the current ones: those just read, those known, or read now. */
+  private async found(key: string, bytes: Buffer | null, read: Map<string, string | null>): Promise<Found> {
+    if (bytes === null) return NOTHING;
     const seen = entryIdOf(bytes);
     let entry: Entry;
     try {
-      entry = decodeEntry(bytes);
+      const opened = this.parts.sealer.open(bytes, this.keys.entry(key));
+      entry = isPromise(opened) ? await opened : opened;
     } catch (error) {
-      this.onProblem('read', error);
-      return { seen };
+      this.parts.onProblem('read', error);
+      return this.remove(key, seen);
     }
-    const unknown = entry.tags.filter((tag) => !known.has(tag));
-    const tokens = await this.currentTokens(unknown);
-    unknown.forEach((tag, i) => known.set(tag, tokens[i]));
-    return entry.tags.every((tag, i) => known.get(tag) === entry.tokens[i]) ? { entry, seen } : { seen };
+    const unknown = entry.tags.filter((tag) => !read.has(tag) && this.parts.knownToken(tag) === undefined);
+    if (unknown.length > 0) {
+      for (const [tag, token] of mapOf(unknown, await this.tagKeys.read(unknown))) read.set(tag, token);
+    }
+    const tokenOf = (tag: string) => (read.has(tag) ? read.get(tag) : this.parts.knownToken(tag));
+    const outdated = entry.tags.filter((tag, i) => tokenOf(tag) !== entry.tokens[i] && !read.has(tag));
+    if (outdated.length > 0) {
+      // Either the entry was evicted, or Redis has dropped a token and another instance has made a new one: ask.
+      for (const [tag, token] of mapOf(outdated, await this.tagKeys.read(outdated))) {
+        if (token !== this.parts.knownToken(tag)) this.parts.forgetToken(tag);
+        read.set(tag, token);
+      }
+    }
+    return entry.tags.every((tag, i) => tokenOf(tag) === entry.tokens[i]) ? { entry, seen } : { seen };
   }
 }
 
 /** A lifetime as the scripts take it: whole milliseconds, 0 for ever. */
 function pxOf(lifetimeMs: number): number {
   return lifetimeMs === Infinity ? 0 : Math.ceil(lifetimeMs);
+}
+
+function mapOf<T>(tags: readonly string[], tokens: readonly T[]): Map<string, T> {
+  return new Map(tags.map((tag, i) => [tag, tokens[i] as T]));
 }

@@ -2,16 +2,19 @@ import { Redis } from 'ioredis';
 import { newToken } from '../../../src/engine/token.js';
 import { systemClock } from '../../../src/engine/clock.js';
 import { pattern } from '../../../src/definition/template.js';
+import { RedisKeys } from '../../../src/stores/redis/redis-keys.js';
 import { RedisStore } from '../../../src/stores/redis/redis-store.js';
 import { entryOf } from '../../support/entries.js';
 import { startRedisServer, type RedisServer } from '../../support/redis-server.js';
 import { describeStore } from '../../support/store-conformance.js';
+import { PLAIN, sealerOf } from '../../unit/codec/support/sealing.js';
 
 describe('RedisStore', () => {
   let server: RedisServer;
   let client: Redis;
   let store: RedisStore;
   let problems: string[];
+  let known: Map<string, string>;
   let namespaces = 0;
   let namespace: string;
 
@@ -27,8 +30,9 @@ describe('RedisStore', () => {
 
   beforeEach(() => {
     problems = [];
+    known = new Map();
     namespace = `test:${(namespaces += 1)}`;
-    store = new RedisStore(client, namespace, systemClock, (operation) => problems.push(operation));
+    store = storeOf(namespace);
   });
 
   describeStore('RedisStore', () => ({
@@ -102,11 +106,35 @@ describe('RedisStore', () => {
   });
 
   it('leaves the keys of other namespaces alone', async () => {
-    const stranger = new RedisStore(client, `${namespace}x`, systemClock, () => undefined);
+    const stranger = storeOf(`${namespace}x`);
     await stranger.put('bot:1', entryOf({ now: Date.now() }));
     await store.put('bot:1', entryOf({ now: Date.now() }));
     expect(await store.evictMatching(pattern`bot:*`)).toBe(1);
     expect((await stranger.read('bot:1', [])).entry).toBeDefined();
+  });
+
+  it('asks Redis before it takes an entry for evicted because of a token that it knows', async () => {
+    const [outdated] = await store.tokens(['a'], 60_000);
+    known.set('a', outdated!);
+    await client.del(`${namespace}~tag:a`);
+    const tokens = await storeOf(namespace).tokens(['b'], 60_000);
+    await client.set(`${namespace}~tag:a`, 'made by another instance', 'PX', 60_000);
+    await store.put(
+      'key',
+      entryOf({ now: Date.now(), tags: ['a', 'b'], tokens: ['made by another instance', ...tokens] }),
+    );
+    expect((await store.read('key', ['a', 'b'])).entry).toBeDefined();
+    expect(known.has('a')).toBe(false);
+  });
+
+  it('does not ask for tokens that it knows, and that live long enough', async () => {
+    const [token] = await store.tokens(['a'], 60_000);
+    known.set('a', token!);
+    const before = await commandsProcessed();
+    expect(await store.tokens(['a'], 60_000)).toEqual([token]);
+    expect((await commandsProcessed()) - before - 1).toBe(0);
+    expect(await store.tokens(['a'], 3_600_000)).toEqual([token]);
+    expect(await client.pttl(`${namespace}~tag:a`)).toBeGreaterThan(3_600_000);
   });
 
   it('sends one round trip for a hit with tags', async () => {
@@ -117,6 +145,20 @@ describe('RedisStore', () => {
     // GET and MGET; the other one is the INFO that counts.
     expect((await commandsProcessed()) - before - 1).toBe(2);
   });
+
+  function storeOf(of: string): RedisStore {
+    return new RedisStore({
+      client,
+      keys: new RedisKeys(of),
+      clock: systemClock,
+      sealer: sealerOf(PLAIN),
+      tokensAge: () => 0,
+      knownToken: (tag) => known.get(tag),
+      forgetToken: (tag) => known.delete(tag),
+      loadEndedMessage: (key) => key,
+      onProblem: (operation) => problems.push(operation),
+    });
+  }
 
   async function commandsProcessed(): Promise<number> {
     return Number(/total_commands_processed:(\d+)/.exec(await client.info('stats'))?.[1]);

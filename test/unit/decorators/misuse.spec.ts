@@ -85,8 +85,7 @@ describe('a decorator that cannot work is refused at decoration', () => {
       [
         'an unknown option',
         looseCacheable({ ttl: 1, time: 1 }),
-        'Expected the options of @Cacheable of Bots.find to be among `ttl`, `name`, `key`, `tags`, `when`, `unless`, `jitter`, ' +
-          '`nullTtl`, `staleWhileRevalidate`, `staleIfError`, `l1`, `l2`, `isolation`, `version`, `enabled`, got `time`.',
+        'Expected the options of @Cacheable of Bots.find to be among `ttl`, `name`, `key`, `tags`, `when`, `unless`, `jitter`, `nullTtl`, `staleWhileRevalidate`, `staleIfError`, `refreshAhead`, `softTimeout`, `hardTimeout`, `tagsOf`, `l1`, `l2`, `isolation`, `compress`, `encrypt`, `version`, `revive`, `enabled`, got `time`.',
       ],
       [
         'an unknown condition',

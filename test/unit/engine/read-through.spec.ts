@@ -1,4 +1,5 @@
 import { FakeClock } from '../../../src/testing/fake-clock.js';
+import { describeBatch } from '../../support/batch.behaviour.js';
 import { startEngine, type EngineUnderTest } from '../../support/engine.js';
 import { describeFreshness } from '../../support/freshness.behaviour.js';
 import { describeReadThrough } from '../../support/read-through.behaviour.js';
@@ -14,5 +15,6 @@ describe('the engine in memory', () => {
   afterEach(() => engine.runtime.close());
 
   describeReadThrough('in memory', () => engine);
+  describeBatch('in memory', () => engine);
   describeFreshness('in memory', () => ({ ...engine, clock }));
 });

@@ -1,0 +1,68 @@
+import type { Invalidation } from '../../engine/bus.js';
+
+/** One message of the bus: what was evicted, or that a load has ended. */
+export type BusMessage =
+  | {
+      readonly kind: 'invalidation';
+      readonly from: string;
+      readonly number: number;
+      readonly what: Invalidation;
+    }
+  | { readonly kind: 'load ended'; readonly from: string; readonly key: string };
+
+/** Longer ones are not from us. */
+const LONGEST_MESSAGE = 1_000_000;
+
+/** `i` instance, `n` number, `k` keys, `t` tags, `p` patterns, `e` key whose load has ended. */
+interface Wire {
+  readonly i: string;
+  readonly n?: number;
+  readonly k?: readonly string[];
+  readonly t?: readonly string[];
+  readonly p?: readonly string[];
+  readonly e?: string;
+}
+
+export function encodeInvalidation(
+  from: string,
+  number: number,
+  { keys, tags, patterns }: Invalidation,
+): string {
+  const wire: Wire = {
+    i: from,
+    n: number,
+    ...(keys?.length && { k: keys }),
+    ...(tags?.length && { t: tags }),
+    ...(patterns?.length && { p: patterns }),
+  };
+  return JSON.stringify(wire);
+}
+
+export function encodeLoadEnded(from: string, key: string): string {
+  return JSON.stringify({ i: from, e: key } satisfies Wire);
+}
+
+/** Reads a message; `undefined` for what is none. */
+export function decodeMessage(text: string): BusMessage | undefined {
+  const wire = text.length <= LONGEST_MESSAGE ? parse(text) : undefined;
+  if (wire === undefined) return undefined;
+  const { i: from, n: number, k: keys = [], t: tags = [], p: patterns = [], e: key } = wire;
+  if (typeof from !== 'string') return undefined;
+  if (typeof key === 'string') return { kind: 'load ended', from, key };
+  if (!Number.isSafeInteger(number) || ![keys, tags, patterns].every(isTexts)) return undefined;
+  return { kind: 'invalidation', from, number: number as number, what: { keys, tags, patterns } };
+}
+
+function parse(text: string): Partial<Wire> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null ? parsed : undefined;
+  } catch {
+    // A stranger's message on our channel: not ours to understand.
+    return undefined;
+  }
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}

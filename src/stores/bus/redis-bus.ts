@@ -1,0 +1,188 @@
+import type { Bus, BusListener, Invalidation } from '../../engine/bus.js';
+import { newToken } from '../../engine/token.js';
+import type { RedisClient, RedisNode } from '../redis/redis-client.js';
+import { topologyOf, type RedisTopology } from '../redis/redis-topology.js';
+import { decodeMessage, encodeInvalidation, encodeLoadEnded } from './bus-message.js';
+import { MessageGaps } from './message-gaps.js';
+
+/** How often the subscription is asked for a sign of life, and how long the answer may take, milliseconds. */
+const HEARTBEAT_MS = 500;
+/** Most keys, tags or patterns in one message. */
+const MAX_ITEMS = 500;
+
+interface Pending {
+  readonly keys: Set<string>;
+  readonly tags: Set<string>;
+  readonly patterns: Set<string>;
+}
+
+/**
+ * The bus over Redis pub/sub. What is evicted in one turn of the event loop goes out in one message; messages
+ * are numbered, so that a lost one is noticed. A heartbeat on the subscription itself notices a connection
+ * that is open and dead.
+ *
+ * On a cluster, messages are sent and received on one node, see `RedisTopology.home`; the subscription follows when
+ * that becomes another one.
+ */
+export class RedisBus implements Bus {
+  /** Names this instance in messages, so that it can ignore its own. */
+  readonly instance = newToken();
+  private readonly topology: RedisTopology;
+  private readonly gaps = new MessageGaps();
+  private isArmed = false;
+  private sent = 0;
+  private pending: Pending | undefined;
+  private flushing: Promise<void> | undefined;
+  private heartbeat: NodeJS.Timeout | undefined;
+  private opened: (() => void) | undefined;
+
+  constructor(
+    publisher: RedisClient,
+    private readonly subscriber: RedisNode,
+    readonly channel: string,
+    private readonly listener: BusListener,
+  ) {
+    this.topology = topologyOf(publisher);
+    subscriber.on('ready', () => void this.subscribe());
+    subscriber.on('reconnecting', () => this.aim());
+    subscriber.on('close', () => this.break('the connection closed'));
+    subscriber.on('message', (_channel: string, text: string) => this.receive(text));
+    // Told by `close`, which follows.
+    subscriber.on('error', () => undefined);
+  }
+
+  get armed(): boolean {
+    return this.isArmed;
+  }
+
+  publish({ keys = [], tags = [], patterns = [] }: Invalidation): Promise<void> {
+    const pending = (this.pending ??= { keys: new Set(), tags: new Set(), patterns: new Set() });
+    for (const key of keys) pending.keys.add(key);
+    for (const tag of tags) pending.tags.add(tag);
+    for (const pattern of patterns) pending.patterns.add(pattern);
+    this.flushing ??= new Promise((resolve, reject) => {
+      setImmediate(() => void this.flush().then(resolve, reject));
+    });
+    return this.flushing;
+  }
+
+  /** The message that tells waiting instances that the load of a key has ended. Scripts publish it. */
+  loadEndedMessage(key: string): string {
+    return encodeLoadEnded(this.instance, key);
+  }
+
+  /** Connects and subscribes; resolves when that succeeded or failed. The client goes on trying by itself. */
+  async open(): Promise<void> {
+    const subscribed = new Promise<void>((resolve) => {
+      this.opened = resolve;
+    });
+    this.aim();
+    await this.subscriber.connect().then(
+      () => subscribed,
+      () => undefined,
+    );
+  }
+
+  close(): void {
+    this.break('closed');
+    this.subscriber.disconnect();
+  }
+
+  private async flush(): Promise<void> {
+    const pending = this.pending;
+    this.pending = undefined;
+    this.flushing = undefined;
+    if (pending === undefined) return;
+    const messages = inParts(pending).map((what) =>
+      encodeInvalidation(this.instance, (this.sent += 1), what),
+    );
+    const home = this.topology.home(this.channel);
+    if (home === undefined) throw new Error('No master of the cluster is connected.');
+    await Promise.all(messages.map((message) => home.publish(this.channel, message)));
+  }
+
+  private async subscribe(): Promise<void> {
+    try {
+      await this.subscriber.subscribe(this.channel);
+    } catch {
+      // Hung or refused: begin again with a new connection, which the client makes with backoff.
+      this.subscriber.disconnect(true);
+      return;
+    } finally {
+      this.opened?.();
+    }
+    this.gaps.reset();
+    this.isArmed = true;
+    this.listener.armed();
+    clearInterval(this.heartbeat);
+    this.heartbeat = setInterval(() => void this.beat(), HEARTBEAT_MS);
+    this.heartbeat.unref();
+  }
+
+  /** Makes the subscriber's next connection lead to where messages are sent now. */
+  private aim(): void {
+    const home = this.topology.home(this.channel);
+    if (home === undefined) return;
+    const { host, port } = home.options;
+    Object.assign(this.subscriber.options, { host, port });
+    // If it hangs, the connection that sends there has to find out, or it would be taken for home again.
+    if (home.status === 'ready') home.ping().catch(() => undefined);
+  }
+
+  /** A subscription whose connection is dead without saying so looks like one on which nothing happens. */
+  private async beat(): Promise<void> {
+    try {
+      await this.subscriber.ping();
+      this.followHome();
+    } catch {
+      if (this.isArmed) this.begin('no answer to the heartbeat');
+    }
+  }
+
+  private followHome(): void {
+    const home = this.topology.home(this.channel);
+    if (home === undefined || !this.isArmed) return;
+    const { host, port } = this.subscriber.options;
+    if (host === home.options.host && port === home.options.port) return;
+    this.begin('another node of the cluster has taken over');
+  }
+
+  /** Begins anew with another connection. */
+  private begin(reason: string): void {
+    this.break(reason);
+    this.subscriber.disconnect(true);
+  }
+
+  private break(reason: string): void {
+    clearInterval(this.heartbeat);
+    if (!this.isArmed) return;
+    this.isArmed = false;
+    this.listener.broken(reason);
+  }
+
+  private receive(text: string): void {
+    if (!this.isArmed) return;
+    const message = decodeMessage(text);
+    if (message === undefined) return this.distrust('a message that is not one');
+    if (message.kind === 'load ended') return this.listener.loadEnded(message.key);
+    if (message.from === this.instance) return;
+    if (this.gaps.isGap(message.from, message.number)) return this.distrust('a message was lost');
+    this.listener.invalidated(message.what);
+  }
+
+  /** What memory holds may be wrong, but from here on messages arrive. */
+  private distrust(reason: string): void {
+    this.listener.broken(reason);
+    this.listener.armed();
+  }
+}
+
+function inParts({ keys, tags, patterns }: Pending): Invalidation[] {
+  const parts: Invalidation[] = [];
+  for (const [kind, items] of Object.entries({ keys: [...keys], tags: [...tags], patterns: [...patterns] })) {
+    for (let from = 0; from < items.length; from += MAX_ITEMS) {
+      parts.push({ [kind]: items.slice(from, from + MAX_ITEMS) });
+    }
+  }
+  return parts;
+}

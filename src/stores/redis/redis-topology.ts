@@ -1,0 +1,40 @@
+import type { Cluster } from 'ioredis';
+import { ClusterTopology } from './cluster-topology.js';
+import type { RedisClient, RedisNode } from './redis-client.js';
+
+/** A node of which the keys are asked. */
+export type ScannableNode = Pick<RedisNode, 'scan'>;
+
+/** Hides whether it is one Redis or a cluster: no command may span slots, and a scan must visit every master. */
+export interface RedisTopology {
+  /** Splits positions in a list of keys into groups that one command may name. */
+  groups(keys: readonly string[]): readonly (readonly number[])[];
+
+  /**
+   * Every node that holds keys.
+   *
+   * @throws Error when one of them can't be asked: what is left out would be taken for empty
+   */
+  masters(): readonly RedisNode[];
+
+  /**
+   * The node that a channel's messages are sent through, and are best received from. It is the same one for all
+   * instances. `undefined` when none can be asked.
+   */
+  home(channel: string): RedisNode | undefined;
+}
+
+export function topologyOf(client: RedisClient): RedisTopology {
+  return isCluster(client)
+    ? new ClusterTopology(client)
+    : {
+        groups: (keys) => (keys.length === 0 ? [] : [[...keys.keys()]]),
+        masters: () => [client],
+        home: () => client,
+      };
+}
+
+/** By its looks: the client may come from another copy of ioredis. */
+function isCluster(client: RedisClient): client is Cluster {
+  return client.isCluster && 'nodes' in client;
+}

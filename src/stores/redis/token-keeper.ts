@@ -1,0 +1,64 @@
+import { LRUCache } from 'lru-cache';
+import type { TagKeys } from './tag-keys.js';
+
+/** How many tags are remembered. One that is forgotten costs a visit to Redis. */
+const MAX_TAGS = 50_000;
+
+interface Alive {
+  readonly token: string;
+  /** Until then the token lives in Redis, on the clock of `performance.now()`. */
+  readonly until: number;
+}
+
+/**
+ * Gives loads the tokens of their tags, and sees that these live as long as the entries that are about to carry
+ * them. A token that is known to be current, and to live long enough, needs no visit to Redis.
+ */
+export class TokenKeeper {
+  private readonly alive = new LRUCache<string, Alive>({ max: MAX_TAGS });
+  private readonly visits = new Map<string, Promise<readonly string[]>>();
+
+  constructor(
+    private readonly tagKeys: TagKeys,
+    /** The token of a tag, when this process is sure of it. */
+    private readonly knownToken: (tag: string) => string | undefined,
+    /** Grows whenever this process learns of an eviction of tags. */
+    private readonly age: () => number,
+  ) {}
+
+  async tokens(tags: readonly string[], lifetimeMs: number): Promise<readonly string[]> {
+    const needed = performance.now() + lifetimeMs;
+    const tokens = tags.map((tag) => {
+      const known = this.knownToken(tag);
+      const alive = known === undefined ? undefined : this.alive.get(tag);
+      return alive?.token === known && alive !== undefined && alive.until >= needed ? known : undefined;
+    });
+    const open = tags.filter((_, i) => tokens[i] === undefined);
+    if (open.length === 0) return tokens as readonly string[];
+    const fetched = await this.visit(open, lifetimeMs);
+    let next = 0;
+    return tokens.map((token) => token ?? fetched[next++] ?? '');
+  }
+
+  /**
+   * One visit for all who need the same tags at the same time.
+   */
+  private visit(tags: readonly string[], lifetimeMs: number): Promise<readonly string[]> {
+    // Not one that began before an eviction: its tokens would pass for current with those who began after it.
+    const what = `${this.age()} ${lifetimeMs} ${tags.join(' ')}`;
+    let visit = this.visits.get(what);
+    if (visit === undefined) {
+      visit = this.ensure(tags, lifetimeMs).finally(() => this.visits.delete(what));
+      this.visits.set(what, visit);
+    }
+    return visit;
+  }
+
+  private async ensure(tags: readonly string[], lifetimeMs: number): Promise<readonly string[]> {
+    // Twice as long as needed: the loads of the next while then find nothing to prolong.
+    const until = performance.now() + lifetimeMs * 2;
+    const tokens = await this.tagKeys.ensure(tags, lifetimeMs === Infinity ? 0 : Math.ceil(lifetimeMs * 2));
+    for (const [i, tag] of tags.entries()) this.alive.set(tag, { token: tokens[i] ?? '', until });
+    return tokens;
+  }
+}
