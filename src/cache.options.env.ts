@@ -1,4 +1,5 @@
 import type { CacheModuleOptions, L1Options } from './cache.options.js';
+import { KeyRing, type EncryptionKey } from './codec/key-ring.js';
 import type { Duration } from './definition/duration.js';
 import { CacheError } from './errors.js';
 import { resolveOptions } from './cache.options.resolved.js';
@@ -18,12 +19,13 @@ const TTL_PREFIX = 'CACHE_TTL_';
  * | `CACHE_TTL_<CACHE_NAME>` | **seconds**, in place of the definition's ttl: `CACHE_TTL_BOT_DETAILS=60` | the definition's |
  * | `CACHE_L1_MAX_ENTRIES` | most entries in memory | 10000 |
  * | `CACHE_L1_MAX_BYTES` | most bytes in memory | 67108864 |
+ * | `CACHE_ENCRYPTION_KEYS` | `id:key,id:key`, each key 32 bytes in base64 or hex; the first one encrypts | none |
  *
  * An empty variable counts as one that is not set.
  *
  * @param env the variables
  * @param fallback options for what the variables leave open
- * @throws CacheError `CACHE_INVALID_OPTION` naming variable, rule and value, never a password
+ * @throws CacheError `CACHE_INVALID_OPTION` naming variable, rule and value, never a password or a key
  */
 export function cacheOptionsFromEnv(
   env: Readonly<Record<string, string | undefined>> = process.env,
@@ -35,6 +37,7 @@ export function cacheOptionsFromEnv(
     ...withInteger(env, 'CACHE_L1_MAX_BYTES', 'maxBytes', 1),
   };
   const redis = redisFrom(env) ?? fallback.redis;
+  const keys = keysFrom(env);
   const namespace = textOf(env, 'CACHE_NAMESPACE') ?? fallback.namespace;
   if (namespace === undefined)
     throw invalid('CACHE_NAMESPACE', 'set', 'nothing', "Set it to for example 'prod:bots'.");
@@ -44,6 +47,7 @@ export function cacheOptionsFromEnv(
     l1,
     ttlOverrides: { ...fallback.ttlOverrides, ...ttlsFrom(env) },
     ...(redis !== undefined && { redis }),
+    ...(keys !== undefined && { encryption: { keys } }),
   };
   checkNamespace(options, env);
   return options;
@@ -74,6 +78,25 @@ function redisFrom(env: Readonly<Record<string, string | undefined>>): RedisConn
   // Checked here, where the variable that is wrong can be named.
   resolveRedis(url, 'env', 'REDIS_URL');
   return redis;
+}
+
+function keysFrom(env: Readonly<Record<string, string | undefined>>): readonly EncryptionKey[] | undefined {
+  const variable = 'CACHE_ENCRYPTION_KEYS';
+  const text = textOf(env, variable);
+  if (text === undefined) return undefined;
+  const keys = text.split(',').map((item): EncryptionKey => {
+    const [id = '', key = '', ...rest] = item.split(':').map((part) => part.trim());
+    if (key !== '' && rest.length === 0) return { id, key };
+    // Not shown: it may be a key.
+    throw invalid(
+      variable,
+      'id:key, or several of these joined by `,`',
+      'something else',
+      'Write for example 2025-06: and behind it what `openssl rand -base64 32` prints.',
+    );
+  });
+  KeyRing.of(keys, variable);
+  return keys;
 }
 
 function ttlsFrom(env: Readonly<Record<string, string | undefined>>): Record<string, Duration> {

@@ -1,11 +1,19 @@
-import type { CacheDefaultsOptions, CacheModuleOptions, L1Options } from './cache.options.js';
+import type {
+  CacheDefaultsOptions,
+  CacheModuleOptions,
+  EncryptionOptions,
+  L1Options,
+  LeaseOptions,
+} from './cache.options.js';
+import { KeyRing } from './codec/key-ring.js';
 import { MsgpackCodec } from './codec/msgpack-codec.js';
 import type { Codec } from './codec/codec.js';
 import { parseDuration } from './definition/duration.js';
 import { systemClock, type Clock } from './engine/clock.js';
-import type { PolicyDefaults } from './engine/policy.js';
+import type { LeaseLimits } from './engine/lease-keeper.js';
+import { checkDefaults, entryCount, type PolicyDefaults } from './engine/policy.js';
 import { CacheError } from './errors.js';
-import { refuseUnknown } from './known-options.js';
+import { refuseUnknown, refuseWithout } from './known-options.js';
 import type { MemoryLimits } from './stores/near-store.js';
 import { resolveRedis, type ResolvedRedis } from './stores/redis/redis-options.js';
 
@@ -18,6 +26,9 @@ export interface ResolvedOptions {
   /** Milliseconds by name of the cache in the form of environment variables. */
   readonly ttlOverrides: ReadonlyMap<string, number>;
   readonly cacheManagerTtl: number;
+  readonly lease: LeaseLimits;
+  readonly keyRing: KeyRing | undefined;
+  readonly maxEntryBytes: number;
   readonly shutdownDeadline: number;
   readonly clock: Clock;
   readonly codec: Codec;
@@ -25,17 +36,23 @@ export interface ResolvedOptions {
 
 const KNOWN: readonly (keyof CacheModuleOptions | 'isGlobal')[] = [
   ...(['namespace', 'redis', 'l1', 'defaults', 'ttlOverrides', 'cacheManager', 'shutdownDeadline'] as const),
-  ...(['clock', 'codec', 'isGlobal'] as const),
+  ...(['lease', 'encryption', 'maxEntryBytes', 'clock', 'codec', 'isGlobal'] as const),
 ];
 const KNOWN_L1: readonly (keyof L1Options)[] = ['maxEntries', 'maxBytes', 'ttl'];
+const KNOWN_LEASE: readonly (keyof LeaseOptions)[] = ['ttl', 'max', 'wait'];
+const KNOWN_ENCRYPTION: readonly (keyof EncryptionOptions)[] = ['keys'];
 const KNOWN_DEFAULTS: readonly (keyof CacheDefaultsOptions)[] = [
   ...(['jitter', 'nullTtl', 'staleWhileRevalidate', 'staleIfError', 'isolation'] as const),
+  ...(['refreshAhead', 'softTimeout', 'hardTimeout', 'compress', 'encrypt'] as const),
 ];
 
 const NAMESPACE = /^[A-Za-z0-9._-]+(?::[A-Za-z0-9._-]+)*$/;
 const LONGEST_NAMESPACE = 100;
 const DEFAULT_MAX_ENTRIES = 10_000;
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
+const DEFAULT_MAX_ENTRY_BYTES = 8 * 1024 * 1024;
+/** What the lengths in an envelope can tell. */
+const LARGEST_ENTRY_BYTES = 2 ** 28 - 1;
 
 /**
  * Checks the module's options.
@@ -55,26 +72,60 @@ export function resolveOptions(options: CacheModuleOptions): ResolvedOptions {
   refuseUnknown(options, KNOWN, '');
   refuseUnknown(l1, KNOWN_L1, 'l1.');
   refuseUnknown(defaults, KNOWN_DEFAULTS, 'defaults.');
-  refuseUnknown(options.cacheManager ?? {}, ['ttl'], 'cacheManager.');
+  const { cacheManager = {}, clock = systemClock, codec = new MsgpackCodec() } = options;
+  refuseUnknown(cacheManager, ['ttl'], 'cacheManager.');
+  refuseWithout(clock, ['now'], 'clock');
+  refuseWithout(codec, ['encode', 'decode'], 'codec');
+  const keyRing = keyRingOf(options);
+  const policyDefaults = { ...defaults, ...(l1.ttl !== undefined && { l1: { ttl: l1.ttl } }) };
+  checkDefaults(policyDefaults, options.redis === undefined || keyRing !== undefined);
   return {
     namespace: namespaceOf(options),
     redis: options.redis === undefined ? undefined : resolveRedis(options.redis, options.namespace),
     memory: {
-      maxEntries: positive(l1.maxEntries ?? DEFAULT_MAX_ENTRIES, '`l1.maxEntries`'),
+      maxEntries: entryCount(l1.maxEntries ?? DEFAULT_MAX_ENTRIES, 'l1.maxEntries`'),
       maxBytes: positive(l1.maxBytes ?? DEFAULT_MAX_BYTES, '`l1.maxBytes`'),
     },
-    defaults: { ...defaults, ...(l1.ttl !== undefined && { l1: { ttl: l1.ttl } }) },
+    defaults: policyDefaults,
     ttlOverrides: ttlsOf(options),
-    cacheManagerTtl: aboveZero(options.cacheManager?.ttl ?? '5m', '`cacheManager.ttl`'),
+    cacheManagerTtl: aboveZero(cacheManager.ttl ?? '5m', '`cacheManager.ttl`'),
+    lease: leaseOf(options),
+    keyRing,
+    maxEntryBytes: maxEntryBytesOf(options),
     shutdownDeadline: parseDuration(options.shutdownDeadline ?? '5s', '`shutdownDeadline`'),
-    clock: options.clock ?? systemClock,
-    codec: options.codec ?? new MsgpackCodec(),
+    clock,
+    codec,
   };
 }
 
 /** The name of a cache as an environment variable has it: `bot-details` → `BOT_DETAILS`. */
 export function constantCase(name: string): string {
   return name.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
+}
+
+function leaseOf({ lease = {} }: CacheModuleOptions): LeaseLimits {
+  refuseUnknown(lease, KNOWN_LEASE, 'lease.');
+  return {
+    ttl: aboveZero(lease.ttl ?? '3s', '`lease.ttl`'),
+    max: aboveZero(lease.max ?? '1m', '`lease.max`'),
+    wait: aboveZero(lease.wait ?? '10s', '`lease.wait`'),
+  };
+}
+
+function keyRingOf({ encryption }: CacheModuleOptions): KeyRing | undefined {
+  if (encryption === undefined) return undefined;
+  refuseUnknown(encryption, KNOWN_ENCRYPTION, 'encryption.');
+  return KeyRing.of(encryption.keys, 'encryption.keys');
+}
+
+function maxEntryBytesOf({ maxEntryBytes = DEFAULT_MAX_ENTRY_BYTES }: CacheModuleOptions): number {
+  if (positive(maxEntryBytes, '`maxEntryBytes`') <= LARGEST_ENTRY_BYTES) return maxEntryBytes;
+  throw invalid(
+    '`maxEntryBytes`',
+    `at most ${LARGEST_ENTRY_BYTES}`,
+    maxEntryBytes,
+    'Leave it out for the default.',
+  );
 }
 
 function namespaceOf({ namespace }: CacheModuleOptions): string {
@@ -90,6 +141,7 @@ function namespaceOf({ namespace }: CacheModuleOptions): string {
 }
 
 function ttlsOf({ ttlOverrides = {} }: CacheModuleOptions): ReadonlyMap<string, number> {
+  refuseUnknown(ttlOverrides, Object.keys(ttlOverrides ?? {}), 'ttlOverrides.');
   const entries = Object.entries(ttlOverrides).map(([name, ttl]): [string, number] => [
     constantCase(name),
     parseDuration(ttl, `\`ttlOverrides['${name}']\``),
@@ -101,7 +153,7 @@ function ttlsOf({ ttlOverrides = {} }: CacheModuleOptions): ReadonlyMap<string, 
 function aboveZero(value: unknown, what: string): number {
   const ms = parseDuration(value, what);
   if (ms > 0) return ms;
-  throw invalid(what, 'a duration > 0', value, "Leave it out for '5m'.");
+  throw invalid(what, 'a duration > 0', value, 'Leave it out for the default.');
 }
 
 function positive(value: unknown, what: string): number {

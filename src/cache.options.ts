@@ -1,6 +1,8 @@
 import type { Duration } from './definition/duration.js';
 import type { Clock } from './engine/clock.js';
 import type { Codec } from './codec/codec.js';
+import type { EncryptionKey } from './codec/key-ring.js';
+import type { CompressPolicy } from './definition/define-cache.js';
 import type { RedisConnectionOptions } from './stores/redis/redis-options.js';
 
 /** Options of `CacheModule.forRoot` and `forRootAsync`. All are checked at start. */
@@ -12,7 +14,7 @@ export interface CacheModuleOptions {
    */
   readonly namespace: string;
   /**
-   * Where Redis is: a URL, or a URL with details. Left out, entries are kept in this process's memory, with the
+   * Where Redis is: a URL, a URL with details, or some nodes of a cluster. Left out, entries are kept in this process's memory, with the
    * same semantics.
    *
    * @default undefined: in memory
@@ -31,12 +33,33 @@ export interface CacheModuleOptions {
   readonly ttlOverrides?: Readonly<Record<string, Duration>>;
   /** Nest's own `CACHE_MANAGER`, which this module provides on the same connection. */
   readonly cacheManager?: CacheManagerOptions;
+  /** How long loads may hold up one another. */
+  readonly lease?: LeaseOptions;
+  /** The keys of caches that set `encrypt`. @default none */
+  readonly encryption?: EncryptionOptions;
+  /**
+   * Most bytes of one entry in Redis, and of its value before it is compressed, at most 268_435_455. What is larger
+   * is returned but not stored, and not read.
+   *
+   * @default 8_388_608 (8 MiB)
+   */
+  readonly maxEntryBytes?: number;
   /** Longest time that `close()` and the application's shutdown wait for work in progress. @default '5s' */
   readonly shutdownDeadline?: Duration;
   /** Where the time comes from. For tests. @default the machine's clock */
   readonly clock?: Clock;
   /** How values become bytes. @default MessagePack */
   readonly codec?: Codec;
+}
+
+/** How entries are encrypted in Redis. */
+export interface EncryptionOptions {
+  /**
+   * The first key encrypts, all of them decrypt. To replace a key, add the new one behind the old one everywhere, then
+   * move it to the front, and drop the old one when the longest ttl is over. What no key of the list decrypts counts
+   * as missing. A key is good for 2^32 (4 billion) stored entries.
+   */
+  readonly keys: readonly EncryptionKey[];
 }
 
 /** Limits of this process's memory, shared by all caches that set none of their own. */
@@ -49,6 +72,16 @@ export interface L1Options {
   readonly ttl?: Duration;
 }
 
+/** A lease gives one loader in the fleet the right to load a key and to store it. */
+export interface LeaseOptions {
+  /** How long it outlives a holder that has died. A holder that lives extends it. @default '3s' */
+  readonly ttl?: Duration;
+  /** Longest time that a loader keeps it; what it gives later is returned but not stored. @default '1m' */
+  readonly max?: Duration;
+  /** Longest time that a caller waits for another one's load before it loads by itself. @default '10s' */
+  readonly wait?: Duration;
+}
+
 /** Defaults of policy fields, see `CachePolicy` for their meaning. */
 export interface CacheDefaultsOptions {
   /** @default 0.1 */
@@ -59,8 +92,18 @@ export interface CacheDefaultsOptions {
   readonly staleWhileRevalidate?: Duration;
   /** @default 0 */
   readonly staleIfError?: Duration;
+  /** @default false */
+  readonly refreshAhead?: false | number | 'probabilistic';
+  /** @default no limit */
+  readonly softTimeout?: Duration;
+  /** @default no limit */
+  readonly hardTimeout?: Duration;
   /** @default 'clone' */
   readonly isolation?: 'clone' | 'share';
+  /** @default false */
+  readonly compress?: boolean | CompressPolicy;
+  /** @default false */
+  readonly encrypt?: boolean;
 }
 
 /** Options of the `CACHE_MANAGER` that existing code injects. */

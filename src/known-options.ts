@@ -6,12 +6,36 @@ import { CacheError } from './errors.js';
  * @param path what stands before the names in messages, such as `l1.`
  * @throws CacheError `CACHE_INVALID_OPTION`
  */
-export function refuseUnknown(given: object, known: readonly string[], path: string): void {
+export function refuseUnknown(given: unknown, known: readonly string[], path: string): void {
+  if (typeof given !== 'object' || given === null) {
+    throw new CacheError(
+      'CACHE_INVALID_OPTION',
+      `Expected \`${path.replace(/\.$/, '')}\` to be an object, got ${given === null ? 'null' : typeof given}. ` +
+        'Leave it out for the defaults.',
+    );
+  }
   const unknown = Object.keys(given).find((option) => !known.includes(option));
   if (unknown === undefined) return;
   throw new CacheError(
     'CACHE_INVALID_OPTION',
     `Expected options of CacheModule among \`${known.map((option) => path + option).join('`, `')}\`, ` +
       `got \`${path}${unknown}\`. Check the spelling.`,
+  );
+}
+
+/**
+ * Refuses something that lacks a method that it must have.
+ *
+ * @throws CacheError `CACHE_INVALID_OPTION`
+ */
+export function refuseWithout(given: unknown, methods: readonly string[], what: string): void {
+  const missing = methods.find(
+    (method) => typeof (given as Record<string, unknown> | null)?.[method] !== 'function',
+  );
+  if (missing === undefined) return;
+  throw new CacheError(
+    'CACHE_INVALID_OPTION',
+    `Expected \`${what}\` to have a method \`${missing}\`, got ${given === null ? 'null' : typeof given} without it. ` +
+      'Leave it out for the default.',
   );
 }

@@ -5,21 +5,24 @@
  * |---|---|---|
  * | 0  | 1  | 0xC1, the one byte that begins neither MessagePack nor JSON nor any other text |
  * | 1  | 1  | version of the format: 1 |
- * | 2  | 1  | flags: 0. Reserved for payloads that are compressed or encrypted |
+ * | 2  | 1  | flags: 1 = the body is compressed, 2 = it is encrypted |
  * | 3  | 8  | id. Scripts compare it in place, see {@link ENTRY_ID_OFFSET} |
- * | 11 | 32 | createdAt, freshUntil, staleUntil, errorUntil as float64 |
- * | 43 |    | number of tags |
+ * | 11 | 40 | createdAt, freshUntil, staleUntil, errorUntil, loadCost as float64 |
+ * | 51 |    | number of tags |
  * |    |    | for cache, version, each tag and each token in this order: length in UTF-16 units |
  * |    |    | length of the text in bytes |
  * |    |    | text: all of these one after the other, in UTF-8 |
- * |    |    | payload |
- * | −4 | 4  | CRC-32 of all bytes before it |
+ * |    |    | if compressed: length of the payload |
+ * |    |    | if encrypted: length of the key's id, and the id in ASCII |
+ * |    |    | body: the payload, compressed, then encrypted |
+ * | −4 | 4  | CRC-32 of the name in Redis and all bytes before it |
  *
  * Counts and lengths without an offset are varints: seven bits a byte, the lowest first, the high bit set on all
  * but the last. One block of text is read with one call, not with one per tag.
  *
- * The checksum tells bytes that were damaged from those that were written: a payload with a changed digit
- * would still decode. It is no protection against someone who writes to Redis.
+ * The checksum tells bytes that were damaged, or that lie under another name than they were written for, from
+ * those that are right: a payload with a changed digit would still decode. It is no protection against someone who
+ * writes to Redis; that is what encryption is for.
  */
 import { crc32 } from 'node:zlib';
 import { CacheError } from '../errors.js';
@@ -28,73 +31,104 @@ import { readVarint, varintLength, writeVarint, type Cursor } from './varint.js'
 
 const MAGIC = 0xc1;
 const FORMAT_VERSION = 1;
-const FLAGS = 0;
+const COMPRESSED = 1;
+const ENCRYPTED = 2;
 
 /** Where the id begins. In Lua, which counts from 1: `string.sub(v, 4, 11)`. */
 export const ENTRY_ID_OFFSET = 3;
 const ID_BYTES = 8;
 const TIMES_OFFSET = ENTRY_ID_OFFSET + ID_BYTES;
-const HEAD_BYTES = TIMES_OFFSET + 4 * 8;
+const HEAD_BYTES = TIMES_OFFSET + 5 * 8;
 const CHECKSUM_BYTES = 4;
 
 /** Cache and version come before the tags. */
 const LEADING_TEXTS = 2;
 
+/** What was done to the payload of an entry to make the body of its envelope. */
+export interface Sealing {
+  /** Bytes of the payload before it was compressed. Left out: it was not. */
+  readonly inflatedBytes?: number | undefined;
+  /** Id of the key that it is encrypted with: ASCII. Left out: it is not. */
+  readonly keyId?: string | undefined;
+}
+
+/** An entry as it was read. */
+export interface Envelope {
+  /** Everything but the payload. */
+  readonly fields: Omit<Entry, 'payload'>;
+  readonly sealing: Sealing;
+  /** The bytes before the body. */
+  readonly header: Buffer;
+  /** What was made of the payload. In the memory of the bytes that were read, as the header is. */
+  readonly body: Buffer;
+}
+
 /**
- * @returns bytes that share no memory with the entry's payload
- * @throws CacheError `CACHE_INVALID_ENTRY` when {@link decodeEntry} would refuse what it would write
+ * All that stands before the body.
+ *
+ * @throws CacheError `CACHE_INVALID_ENTRY` when {@link readEnvelope} would refuse what it would write
  */
-export function encodeEntry(entry: Entry): Buffer {
+export function writeHeader(entry: Omit<Entry, 'payload'>, { inflatedBytes, keyId }: Sealing): Buffer {
   checkTimes(entry);
-  if (!/^[\da-f]{16}$/.test(entry.id)) throw invalid('its id is not 16 hex digits');
-  if (entry.tags.length !== entry.tokens.length) throw invalid('it does not have one token per tag');
+  if (!/^[\da-f]{16}$/.test(entry.id)) throw invalidEntry('its id is not 16 hex digits');
+  if (entry.tags.length !== entry.tokens.length) throw invalidEntry('it does not have one token per tag');
 
   const texts = [entry.cache, entry.version, ...entry.tags, ...entry.tokens];
   const text = texts.join('');
   const textBytes = Buffer.byteLength(text);
-  let headerBytes = HEAD_BYTES + varintLength(entry.tags.length) + varintLength(textBytes) + textBytes;
-  for (const { length } of texts) headerBytes += varintLength(length);
-  const bytes = Buffer.allocUnsafeSlow(headerBytes + entry.payload.length + CHECKSUM_BYTES);
+  let size = HEAD_BYTES + varintLength(entry.tags.length) + varintLength(textBytes) + textBytes;
+  for (const { length } of texts) size += varintLength(length);
+  if (inflatedBytes !== undefined) size += varintLength(inflatedBytes);
+  if (keyId !== undefined) size += varintLength(keyId.length) + keyId.length;
+  const bytes = Buffer.allocUnsafe(size);
 
   bytes[0] = MAGIC;
   bytes[1] = FORMAT_VERSION;
-  bytes[2] = FLAGS;
+  bytes[2] = (inflatedBytes === undefined ? 0 : COMPRESSED) | (keyId === undefined ? 0 : ENCRYPTED);
   bytes.write(entry.id, ENTRY_ID_OFFSET, 'hex');
   bytes.writeDoubleBE(entry.createdAt, TIMES_OFFSET);
   bytes.writeDoubleBE(entry.freshUntil, TIMES_OFFSET + 8);
   bytes.writeDoubleBE(entry.staleUntil, TIMES_OFFSET + 16);
   bytes.writeDoubleBE(entry.errorUntil, TIMES_OFFSET + 24);
+  bytes.writeDoubleBE(entry.loadCost, TIMES_OFFSET + 32);
   let offset = writeVarint(bytes, HEAD_BYTES, entry.tags.length);
   for (const { length } of texts) offset = writeVarint(bytes, offset, length);
   offset = writeVarint(bytes, offset, textBytes);
   offset += bytes.write(text, offset);
-  bytes.set(entry.payload, offset);
-  const end = bytes.length - CHECKSUM_BYTES;
-  bytes.writeUInt32BE(crc32(bytes.subarray(0, end)), end);
+  if (inflatedBytes !== undefined) offset = writeVarint(bytes, offset, inflatedBytes);
+  if (keyId !== undefined) bytes.write(keyId, writeVarint(bytes, offset, keyId.length), 'latin1');
+  return bytes;
+}
+
+/** Puts header and body together, to lie in Redis under `name`. The result shares no memory with either. */
+export function writeEnvelope(header: Uint8Array, body: Uint8Array, name: string): Buffer {
+  const end = header.length + body.length;
+  const bytes = Buffer.allocUnsafeSlow(end + CHECKSUM_BYTES);
+  bytes.set(header);
+  bytes.set(body, header.length);
+  bytes.writeUInt32BE(checksum(bytes.subarray(0, end), name), end);
   return bytes;
 }
 
 /**
- * Reads what {@link encodeEntry} wrote. The payload is not copied: it lies in the memory of `bytes`.
+ * Reads what {@link writeEnvelope} wrote for `name`.
  *
  * @throws CacheError `CACHE_INVALID_ENTRY` for any other bytes
  */
-export function decodeEntry(bytes: Buffer): Entry {
-  const end = checkFrame(bytes);
+export function readEnvelope(bytes: Buffer, name: string): Envelope {
+  const end = checkFrame(bytes, name);
   const cursor: Cursor = { offset: HEAD_BYTES, end };
   const tagCount = readVarint(bytes, cursor);
   const textCount = LEADING_TEXTS + 2 * tagCount;
   // Each length takes a byte at least, so a count that cannot be true never becomes a loop.
-  if (textCount > end - cursor.offset) throw invalid('it ends within the header');
+  if (textCount > end - cursor.offset) throw invalidEntry('it ends within the header');
   const lengths: number[] = [];
   for (let index = 0; index < textCount; index++) lengths.push(readVarint(bytes, cursor));
-  const textBytes = readVarint(bytes, cursor);
-  const payloadOffset = cursor.offset + textBytes;
-  if (payloadOffset > end) throw invalid('it ends within the header');
-  const texts = split(bytes.toString('utf8', cursor.offset, payloadOffset), lengths);
+  const texts = split(readText(bytes, cursor, readVarint(bytes, cursor), 'utf8'), lengths);
+  const sealing = readSealing(bytes, cursor);
   const [cache = '', version = ''] = texts;
 
-  const entry: Entry = {
+  const fields: Envelope['fields'] = {
     id: entryIdOf(bytes),
     cache,
     version,
@@ -102,12 +136,13 @@ export function decodeEntry(bytes: Buffer): Entry {
     freshUntil: bytes.readDoubleBE(TIMES_OFFSET + 8),
     staleUntil: bytes.readDoubleBE(TIMES_OFFSET + 16),
     errorUntil: bytes.readDoubleBE(TIMES_OFFSET + 24),
+    loadCost: bytes.readDoubleBE(TIMES_OFFSET + 32),
     tags: texts.slice(LEADING_TEXTS, LEADING_TEXTS + tagCount),
     tokens: texts.slice(LEADING_TEXTS + tagCount),
-    payload: bytes.subarray(payloadOffset, end),
   };
-  checkTimes(entry);
-  return entry;
+  checkTimes(fields);
+  const { offset } = cursor;
+  return { fields, sealing, header: bytes.subarray(0, offset), body: bytes.subarray(offset, end) };
 }
 
 /**
@@ -118,34 +153,63 @@ export function entryIdOf(bytes: Buffer): string {
   return bytes.toString('hex', ENTRY_ID_OFFSET, ENTRY_ID_OFFSET + ID_BYTES);
 }
 
-/** Returns where the payload ends. */
-function checkFrame(bytes: Buffer): number {
+/** @param problem what is wrong with it: one of a few texts, none of them with anything of its content */
+export function invalidEntry(problem: string, options?: { readonly cause?: unknown }): CacheError {
+  const message = `Not an entry that this version can read or write: ${problem}.`;
+  return new CacheError('CACHE_INVALID_ENTRY', message, options);
+}
+
+function checksum(bytes: Uint8Array, name: string): number {
+  return crc32(bytes, crc32(name));
+}
+
+/** Returns where the body ends. */
+function checkFrame(bytes: Buffer, name: string): number {
   const end = bytes.length - CHECKSUM_BYTES;
-  if (bytes[0] !== MAGIC) throw invalid('it does not begin as one');
-  if (bytes[1] !== FORMAT_VERSION) throw invalid(`its format is version ${bytes[1] ?? 'unknown'}`);
-  if (bytes[2] !== FLAGS) throw invalid(`its flags are ${bytes[2] ?? 'missing'}`);
-  if (end < HEAD_BYTES) throw invalid('it ends within the header');
-  if (crc32(bytes.subarray(0, end)) !== bytes.readUInt32BE(end)) throw invalid('its checksum is wrong');
+  if (bytes[0] !== MAGIC) throw invalidEntry('it does not begin as one');
+  if (bytes[1] !== FORMAT_VERSION) throw invalidEntry(`its format is version ${bytes[1] ?? 'unknown'}`);
+  const flags = bytes[2] ?? 0;
+  if (flags > (COMPRESSED | ENCRYPTED)) throw invalidEntry(`its flags are ${flags}`);
+  if (end < HEAD_BYTES) throw invalidEntry('it ends within the header');
+  if (checksum(bytes.subarray(0, end), name) !== bytes.readUInt32BE(end)) {
+    throw invalidEntry('its checksum is wrong');
+  }
   return end;
 }
 
-function checkTimes({ createdAt, freshUntil, staleUntil, errorUntil }: Entry): void {
+function checkTimes({
+  createdAt,
+  freshUntil,
+  staleUntil,
+  errorUntil,
+  loadCost,
+}: Omit<Entry, 'payload'>): void {
   // Written so that NaN fails.
   const isOrdered = freshUntil >= createdAt && staleUntil >= freshUntil && errorUntil >= freshUntil;
-  if (!isOrdered || !Number.isFinite(createdAt)) throw invalid('its times make no sense');
+  if (!isOrdered || !Number.isFinite(createdAt) || !(loadCost >= 0)) {
+    throw invalidEntry('its times make no sense');
+  }
+}
+
+function readSealing(bytes: Buffer, cursor: Cursor): Sealing {
+  const flags = bytes[2] ?? 0;
+  return {
+    ...((flags & COMPRESSED) !== 0 && { inflatedBytes: readVarint(bytes, cursor) }),
+    ...((flags & ENCRYPTED) !== 0 && { keyId: readText(bytes, cursor, readVarint(bytes, cursor), 'latin1') }),
+  };
+}
+
+function readText(bytes: Buffer, cursor: Cursor, length: number, encoding: 'utf8' | 'latin1'): string {
+  const start = cursor.offset;
+  cursor.offset += length;
+  if (cursor.offset > cursor.end) throw invalidEntry('it ends within the header');
+  return bytes.toString(encoding, start, cursor.offset);
 }
 
 function split(text: string, lengths: readonly number[]): string[] {
   const texts: string[] = [];
   let start = 0;
   for (const length of lengths) texts.push(text.slice(start, (start += length)));
-  if (start !== text.length) throw invalid('its text has another length');
+  if (start !== text.length) throw invalidEntry('its text has another length');
   return texts;
-}
-
-function invalid(problem: string): CacheError {
-  return new CacheError(
-    'CACHE_INVALID_ENTRY',
-    `Not an entry that this version can read or write: ${problem}.`,
-  );
 }

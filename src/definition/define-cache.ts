@@ -26,6 +26,12 @@ export interface L1Policy {
   readonly maxBytes?: number;
 }
 
+/** Which entries of a cache are compressed. */
+export interface CompressPolicy {
+  /** Least size of an encoded value to be compressed, bytes. @default the module's `defaults.compress`, else 1024 */
+  readonly threshold?: number;
+}
+
 /** How entries of one cache live. Every field has a default, most of them in the module's `defaults`. */
 export interface CachePolicy<Args extends readonly unknown[], Value = unknown> {
   /**
@@ -58,6 +64,28 @@ export interface CachePolicy<Args extends readonly unknown[], Value = unknown> {
    * @default 0
    */
   readonly staleIfError?: Duration;
+  /**
+   * Reloads a fresh entry in the background before its ttl ends, when it is read: once that share of the ttl is
+   * over (0.8), or at random, the likelier the nearer the end and the longer its load takes (`'probabilistic'`,
+   * XFetch), which spreads the reloads of many instances.
+   *
+   * @default false
+   */
+  readonly refreshAhead?: false | number | 'probabilistic';
+  /**
+   * How long a caller waits for a load when there is an entry within its stale windows to serve instead. The load
+   * goes on in the background and stores.
+   *
+   * @default no limit
+   */
+  readonly softTimeout?: Duration;
+  /**
+   * How long callers wait for a load at most. Then they get the stale entry, or a `CacheLoadTimeoutError`; the load
+   * goes on in the background and stores.
+   *
+   * @default no limit
+   */
+  readonly hardTimeout?: Duration;
   /** The process's own memory. `false` reads every time from Redis. @default {} */
   readonly l1?: L1Policy | false;
   /** Whether entries are kept in Redis, too. Without Redis it has no effect. @default true */
@@ -69,10 +97,44 @@ export interface CachePolicy<Args extends readonly unknown[], Value = unknown> {
    * @default 'clone'
    */
   readonly isolation?: 'clone' | 'share';
+  /**
+   * Whether entries are compressed in Redis: those whose encoded value has that many bytes or more, as long as it
+   * makes them an eighth smaller. It costs time on each read from Redis; memory holds them as they are.
+   *
+   * @default false; `true` is a threshold of 1024 bytes
+   */
+  readonly compress?: boolean | CompressPolicy;
+  /**
+   * Whether entries are encrypted in Redis (AES-256-GCM, with the first of the module's `encryption.keys`). Then none
+   * that is not is ever read, so that what was stored before counts as missing. Keys, tags, times and the size of
+   * values can still be seen there: leave `compress` off where users choose one part of a value and must not learn
+   * another, since its size tells what repeats. This process's memory holds values as they are.
+   *
+   * @default false
+   */
+  readonly encrypt?: boolean;
   /** Part of what an entry must match: changing it invalidates all that was stored before. @default '' */
   readonly version?: string | number;
+  /**
+   * Makes what callers get from what the loader returned and was stored, since class instances are stored as plain
+   * objects: `revive: (plain: BotFields) => Object.assign(new Bot(), plain)`. Asked for every value that is handed
+   * out, on hits and misses alike, except `null`, `undefined`, and what is not stored. It gets an object of its own.
+   *
+   * When it throws, what is stored counts as unusable and is loaded anew; what was just loaded is returned as the
+   * loader gave it, and not stored; `set` rejects with the error.
+   *
+   * @default values come back as they were stored
+   */
+  revive?(plain: unknown): Value;
   /** Labels for eviction, from the arguments of the key. @default none */
   readonly tags?: (...args: Args) => readonly CacheTag[];
+  /**
+   * Further labels for eviction, that only the value tells: the organization of a bot that is read by its own id.
+   * An eviction of any tag while the value is loaded keeps it from being stored, since it may have been meant.
+   *
+   * @default none
+   */
+  readonly tagsOf?: (value: Value, ...args: Args) => readonly CacheTag[];
   /** `false` passes every call through and stores nothing; evictions still happen. @default true */
   readonly enabled?: boolean;
 }
@@ -94,7 +156,9 @@ export interface CacheSpec<Args extends readonly unknown[], Value = unknown> ext
 declare const valueType: unique symbol;
 
 /** The policy of a definition whose argument and value types no longer matter. */
-export type AnyCachePolicy = CachePolicy<never, never>;
+export interface AnyCachePolicy extends Omit<CachePolicy<never, never>, 'revive'> {
+  revive?(plain: unknown): unknown;
+}
 
 /**
  * A cache as declared by {@link defineCache}. One constant per cache, used wherever the cache is.

@@ -1,6 +1,13 @@
 import { crc32 } from 'node:zlib';
 import * as fc from 'fast-check';
-import { decodeEntry, encodeEntry, ENTRY_ID_OFFSET, entryIdOf } from '../../../src/codec/envelope.js';
+import {
+  ENTRY_ID_OFFSET,
+  entryIdOf,
+  readEnvelope,
+  writeEnvelope,
+  writeHeader,
+  type Sealing,
+} from '../../../src/codec/envelope.js';
 import type { Entry } from '../../../src/engine/entry.js';
 import { cacheErrorOf } from './support/cache-error-of.js';
 
@@ -12,9 +19,20 @@ const SAMPLE: Entry = {
   freshUntil: 1_700_000_300_000,
   staleUntil: 1_700_000_360_000,
   errorUntil: 1_700_003_600_000,
+  loadCost: 12.5,
   tags: ['bot:42', 'org:日本語'],
   tokens: ['q83vEjRWeJCrze8SNFZ4kA', 'ffffffffffffffffffffffffffffffff'],
   payload: Buffer.from('the payload'),
+};
+
+/** Where it lies in Redis. */
+const NAME = 'prod:bots:bot:42';
+
+const encodeEntry = (entry: Entry, sealing: Sealing = {}): Buffer =>
+  writeEnvelope(writeHeader(entry, sealing), entry.payload, NAME);
+const decodeEntry = (bytes: Buffer): Entry => {
+  const { fields, body } = readEnvelope(bytes, NAME);
+  return { ...fields, payload: body };
 };
 
 const word = fc.string({ unit: 'binary', maxLength: 300 });
@@ -27,6 +45,7 @@ const entry: fc.Arbitrary<Entry> = fc
     fresh: fc.double({ noNaN: true, min: 0 }),
     stale: fc.double({ noNaN: true, min: 0 }),
     error: fc.double({ noNaN: true, min: 0 }),
+    loadCost: fc.double({ noNaN: true, min: 0 }),
     tagged: fc.array(fc.tuple(word, word), { maxLength: 200 }),
     payload: fc.uint8Array({ maxLength: 500 }),
   })
@@ -45,7 +64,7 @@ const problemOf = (bytes: Uint8Array) => cacheErrorOf(() => decodeEntry(Buffer.f
 /** With the checksum that such bytes should have. */
 function sealed(bytes: Buffer): Buffer {
   const copy = Buffer.from(bytes);
-  copy.writeUInt32BE(crc32(copy.subarray(0, -4)), copy.length - 4);
+  copy.writeUInt32BE(crc32(copy.subarray(0, -4), crc32(NAME)), copy.length - 4);
   return copy;
 }
 
@@ -54,6 +73,12 @@ function changed(change: (bytes: Buffer) => void): Buffer {
   const bytes = encodeEntry(SAMPLE);
   change(bytes);
   return sealed(bytes);
+}
+
+/** A header that says it is encrypted, up to the length of the key's id, and that byte. */
+function headerEndingIn(...length: number[]): Buffer {
+  const header = writeHeader(SAMPLE, { keyId: '' });
+  return Buffer.concat([header.subarray(0, -1), Buffer.from(length)]);
 }
 
 function decodesToAnEntryOrFails(bytes: Buffer): boolean {
@@ -98,11 +123,38 @@ it('begins with magic byte, format version and flags, then the id', () => {
   expect(ENTRY_ID_OFFSET).toBe(3);
 });
 
+it('what was done to the payload comes back as it was', () => {
+  for (const sealing of [
+    { inflatedBytes: 0 },
+    { inflatedBytes: 2 ** 28 - 1 },
+    { keyId: 'k' },
+    { inflatedBytes: 300, keyId: 'x'.repeat(32) },
+  ]) {
+    const bytes = encodeEntry(SAMPLE, sealing);
+    expect(readEnvelope(bytes, NAME).sealing).toEqual(sealing);
+    expect(asPlain(decodeEntry(bytes))).toEqual(asPlain(SAMPLE));
+  }
+});
+
+it('what lies under another name is no entry', () => {
+  const bytes = encodeEntry(SAMPLE);
+  for (const name of ['prod:bots:bot:43', 'prod:bots:bot:4', 'prod:bots:bot:42:', 'test:bots:bot:42', '']) {
+    expect(cacheErrorOf(() => readEnvelope(bytes, name)).message).toMatch(/checksum/);
+  }
+});
+
+it('header and body are what lies before and behind their border', () => {
+  const bytes = encodeEntry(SAMPLE, { inflatedBytes: 5, keyId: 'k' });
+  const { header, body } = readEnvelope(bytes, NAME);
+  expect(Buffer.concat([header, body])).toEqual(bytes.subarray(0, -4));
+  expect(header).toEqual(writeHeader(SAMPLE, { inflatedBytes: 5, keyId: 'k' }));
+});
+
 it('what is added to the payload does not depend on it, and is little', () => {
   const header = (payload: Uint8Array) => encodeEntry({ ...SAMPLE, payload }).length - payload.length;
   expect(header(new Uint8Array(100_000))).toBe(header(new Uint8Array()));
   const text = [SAMPLE.cache, SAMPLE.version, ...SAMPLE.tags, ...SAMPLE.tokens].join('');
-  expect(header(new Uint8Array()) - Buffer.byteLength(text)).toBeLessThan(60);
+  expect(header(new Uint8Array()) - Buffer.byteLength(text)).toBeLessThan(64);
 });
 
 it('the payload is neither copied when read nor shared when written', () => {
@@ -163,8 +215,8 @@ describe('damaged bytes', () => {
       const id = number.toString(16).padStart(16, '0');
       const input = { ...SAMPLE, id, tags: [], tokens: [], payload: new Uint8Array() };
       const longer = encodeEntry(input);
-      longer[45] = (longer[45] ?? 0) + 4;
-      longer[46] = (longer[46] ?? 0) + 4;
+      longer[53] = (longer[53] ?? 0) + 4;
+      longer[54] = (longer[54] ?? 0) + 4;
       expect(problemOf(sealed(longer)).message).toMatch(/ends within the header/);
     }
   });
@@ -172,7 +224,7 @@ describe('damaged bytes', () => {
   it('arbitrary bytes give an entry or an error', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 120 }), fc.boolean(), (tail, isSealed) => {
-        const candidate = Buffer.concat([bytes.subarray(0, 43), tail, Buffer.alloc(4)]);
+        const candidate = Buffer.concat([bytes.subarray(0, 51), tail, Buffer.alloc(4)]);
         return (
           decodesToAnEntryOrFails(Buffer.from(tail)) &&
           decodesToAnEntryOrFails(isSealed ? sealed(candidate) : candidate)
@@ -189,7 +241,13 @@ describe('the reason for a refusal is named', () => {
     ['JSON', Buffer.from('{"a":1}'), /does not begin/],
     ['MessagePack', Buffer.from([0x81, 0xa1, 0x61, 1]), /does not begin/],
     ['a later format', changed((bytes) => bytes.writeUInt8(2, 1)), /format is version 2/],
-    ['flags of a later version', changed((bytes) => bytes.writeUInt8(1, 2)), /flags are 1/],
+    ['flags of a later version', changed((bytes) => bytes.writeUInt8(4, 2)), /flags are 4/],
+    [
+      'a key id longer than it is',
+      sealed(Buffer.concat([headerEndingIn(0x05), Buffer.alloc(4)])),
+      /ends within/,
+    ],
+    ['a key id without length', sealed(Buffer.concat([headerEndingIn(), Buffer.alloc(4)])), /no end/],
     ['a short header', Buffer.from([0xc1, 1, 0, 1, 2, 3]), /ends within the header/],
     ['a wrong checksum', Buffer.concat([encodeEntry(SAMPLE).subarray(0, -1), Buffer.from([0])]), /checksum/],
     ['createdAt NaN', changed((bytes) => bytes.writeDoubleBE(NaN, 11)), /times/],
@@ -198,10 +256,11 @@ describe('the reason for a refusal is named', () => {
     ['freshUntil NaN', changed((bytes) => bytes.writeDoubleBE(NaN, 19)), /times/],
     ['freshUntil before createdAt', changed((bytes) => bytes.writeDoubleBE(1, 19)), /times/],
     ['staleUntil before freshUntil', changed((bytes) => bytes.writeDoubleBE(1_700_000_200_000, 27)), /times/],
+    ['a negative loadCost', changed((bytes) => bytes.writeDoubleBE(-1, 43)), /times/],
     ['errorUntil NaN', changed((bytes) => bytes.writeDoubleBE(NaN, 35)), /times/],
-    ['more tags than bytes', changed((bytes) => bytes.set([0xff, 0xff, 0xff, 0x7f], 43)), /ends within/],
-    ['a count without end', changed((bytes) => bytes.set([0xff, 0xff, 0xff, 0xff], 43)), /no end/],
-    ['a text longer than it is', changed((bytes) => bytes.writeUInt8(12, 44)), /another length/],
+    ['more tags than bytes', changed((bytes) => bytes.set([0xff, 0xff, 0xff, 0x7f], 51)), /ends within/],
+    ['a count without end', changed((bytes) => bytes.set([0xff, 0xff, 0xff, 0xff], 51)), /no end/],
+    ['a text longer than it is', changed((bytes) => bytes.writeUInt8(12, 52)), /another length/],
   ])('%s', (_, bytes, reason) => {
     const error = problemOf(bytes);
     expect(error.code).toBe('CACHE_INVALID_ENTRY');

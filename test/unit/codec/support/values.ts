@@ -66,7 +66,8 @@ const leaf: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 3, arbitrary: number },
   { weight: 2, arbitrary: fc.constantFrom(null, undefined, true, false) },
   bigint,
-  fc.date({ noInvalidDate: false }),
+  // Node's own equality of this version takes no two invalid dates for equal; types.spec.ts has one.
+  fc.date({ noInvalidDate: true }),
   binary,
   fc
     .constantFrom(/a/, /[\ud800/]\n"é/gimsuy, /(?<year>\d{4})/u)
