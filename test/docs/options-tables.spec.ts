@@ -15,22 +15,24 @@ const TABLES: readonly {
       L1Options: 'l1.',
       CacheDefaultsOptions: 'defaults.',
       CacheManagerOptions: 'cacheManager.',
+      LeaseOptions: 'lease.',
+      EncryptionOptions: 'encryption.',
     },
   },
   {
     heading: 'Module options',
     file: 'src/stores/redis/redis-options.ts',
-    interfaces: { RedisConnectionOptions: 'redis.' },
+    interfaces: { RedisCommonOptions: 'redis.', RedisServerOptions: 'redis.', RedisClusterOptions: 'redis.' },
   },
   {
     heading: 'Policy of a definition',
     file: 'src/definition/define-cache.ts',
-    interfaces: { CacheSpec: '', CachePolicy: '', L1Policy: 'l1.' },
+    interfaces: { CacheSpec: '', CachePolicy: '', L1Policy: 'l1.', CompressPolicy: 'compress.' },
   },
 ];
 
 /** Options that are groups of others: the others stand in the table. */
-const GROUPS = ['l1', 'defaults', 'cacheManager'];
+const GROUPS = ['l1', 'defaults', 'cacheManager', 'lease', 'encryption'];
 
 describe.each(['Module options', 'Policy of a definition'])("the README's table of %s", (heading) => {
   const declared = TABLES.filter((table) => table.heading === heading).flatMap(({ file, interfaces }) =>

@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { Cache as CacheManager } from 'cache-manager';
 import { Redis } from 'ioredis';
+import { setImmediate } from 'node:timers/promises';
 import { CacheModule, CacheService, defineCache, key, pattern, tag } from 'nestjs-roost';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';
 import { codeBlocks, readText } from './support/markdown.js';
@@ -25,6 +26,13 @@ const forever = defineCache({
   tags: (id) => [tag`item:${id}`],
 });
 
+/** Resolves when somebody waits for the load of that key: its lease says so. */
+async function whenAwaited(url: string, name: string): Promise<void> {
+  const redis = new Redis(url, { db: 1 });
+  while (!(await redis.get(name))?.endsWith('+')) await setImmediate();
+  redis.disconnect();
+}
+
 /** Sends every command that the library has: reads, loads, puts, all evictions, the bridge, the health check. */
 async function useEverything(url: string): Promise<void> {
   const module = await Test.createTestingModule({
@@ -40,6 +48,13 @@ async function useEverything(url: string): Promise<void> {
     await cache.set(['2'], 'put');
     await service.cache(forever).set(['2'], 'put');
     await expect(cache.getOrLoad(['3'], () => Promise.reject(new Error('gone')))).rejects.toThrow('gone');
+    const awaited = whenAwaited(url, 'prod:bots~lease:{prod:bots:item:4}');
+    await Promise.all([cache.refresh(['4'], () => awaited), cache.refresh(['4'], () => awaited)]);
+    await cache.setMany([[['5'], 'put']]);
+    expect(await cache.touch(['5'])).toBe(true);
+    expect(await cache.getMany([['5'], ['6']])).toEqual(['put', undefined]);
+    expect(await cache.getOrLoadMany([['5'], ['6']], () => ['loaded'])).toEqual(['put', 'loaded']);
+    await cache.evictMany([['4'], ['5'], ['6']]);
     await service.evictTags(tag`item:${'1'}`);
     expect(await cache.getOrLoad(['1'], () => 'loaded', { ttl: 'forever' })).toBe('loaded');
     expect(await cache.has('1')).toBe(true);
