@@ -6,6 +6,7 @@ import { BotsModule } from './bots/bots.module.js';
 import { settings, settingsFrom, type Settings } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
+import { ShutdownDeadline } from './http/shutdown-deadline.js';
 
 @Module({})
 export class AppModule {
@@ -27,6 +28,7 @@ export class AppModule {
         BotsModule,
         HealthModule,
       ],
+      providers: [ShutdownDeadline],
     };
   }
 }

@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { count, eq, sql } from 'drizzle-orm';
 
@@ -10,9 +11,12 @@ import { StatisticsRepository } from '../src/bots/statistics.repository.js';
 import type { DatabaseConnection } from '../src/database/database-connection.js';
 import { IN_MEMORY, openEmbedded } from '../src/database/open-embedded.js';
 import { prepareDatabase } from '../src/database/prepare.js';
-import { bots, messages, users } from '../src/database/schema.js';
+import { bots, messages, organizations, users } from '../src/database/schema.js';
 
 const MESSAGES = 3_000;
+
+// Making the files of a database takes seconds, on a busy machine many.
+jest.setTimeout(60_000);
 
 beforeAll(() => Logger.overrideLogger(false));
 
@@ -171,6 +175,79 @@ describe('a database after its first start', () => {
   });
 });
 
+describe('the embedded database', () => {
+  let database: DatabaseConnection;
+
+  beforeAll(async () => {
+    database = await openEmbedded(IN_MEMORY);
+    await prepareDatabase(database.db, 0);
+  });
+  afterAll(() => database.onApplicationShutdown());
+
+  it('gives a transaction the connection for itself: a query sent meanwhile waits for its end', async () => {
+    let meanwhile: Promise<number> | undefined;
+    const failure = database.db.transaction(async (tx) => {
+      await tx.insert(organizations).values({ id: 'gone', name: 'Gone' });
+      meanwhile = database.db.$count(organizations);
+      expect(await tx.$count(organizations)).toBe(4);
+      throw new Error('changed my mind');
+    });
+
+    await expect(failure).rejects.toThrow('changed my mind');
+    expect(await meanwhile).toBe(3);
+  });
+
+  it('goes on after a statement that failed, in a transaction and outside', async () => {
+    const nonsense = sql`SELECT nonsense`;
+    await expect(database.db.execute(nonsense)).rejects.toMatchObject({
+      cause: { message: expect.stringMatching(/nonsense/) },
+    });
+    await expect(database.db.transaction((tx) => tx.execute(nonsense))).rejects.toThrow();
+
+    expect(await database.db.$count(organizations)).toBe(3);
+  });
+
+  it('answers the statements that a transaction sends at once', async () => {
+    const counts = await database.db.transaction((tx) =>
+      Promise.all([tx.$count(organizations), tx.$count(users), tx.$count(bots)]),
+    );
+    expect(counts).toEqual([3, 6, 600]);
+  });
+
+  it('takes a ping before the queries that wait', async () => {
+    const answered: string[] = [];
+    const others = await database.db.transaction(async (tx) => {
+      const query = database.db.$count(bots).then(() => answered.push('query'));
+      const ping = database.ping().then(() => answered.push('ping'));
+      await tx.$count(bots);
+      return [query, ping];
+    });
+    await Promise.all(others);
+
+    expect(answered).toEqual(['ping', 'query']);
+  });
+
+  it('lets a transaction end before it closes, and refuses queries that wait or come later', async () => {
+    const closing = await openEmbedded(IN_MEMORY);
+    const refusal = { cause: { message: 'The embedded database is closed' } };
+    const select = async () => closing.db.execute(sql`SELECT 1`);
+
+    const { closed, failure } = await closing.db.transaction(async (tx) => {
+      const others = {
+        failure: select().catch((error: unknown) => error),
+        closed: closing.onApplicationShutdown(),
+      };
+      await tx.execute(sql`SELECT 1`);
+      return others;
+    });
+
+    await closed;
+    expect(await failure).toMatchObject(refusal);
+    await expect(select()).rejects.toMatchObject(refusal);
+    await expect(closing.ping()).rejects.toThrow('The embedded database is closed');
+  });
+});
+
 describe('a data folder', () => {
   let folder: string;
 
@@ -210,6 +287,16 @@ describe('a data folder', () => {
     await expect(openEmbedded(folder)).rejects.toThrow(/Expected `DATA_DIR` .* process \d+ has .* open/);
     await database.onApplicationShutdown();
 
+    expect(readdirSync(folder)).toEqual(['postgres']);
+  });
+
+  it('that holds no database is refused with a way out, and given back', async () => {
+    mkdirSync(join(folder, 'postgres'));
+    writeFileSync(join(folder, 'postgres', 'PG_VERSION'), 'nonsense');
+
+    await expect(openEmbedded(folder)).rejects.toThrow(
+      /Could not open the embedded database .* Remove that folder/,
+    );
     expect(readdirSync(folder)).toEqual(['postgres']);
   });
 

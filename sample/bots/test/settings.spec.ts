@@ -1,3 +1,9 @@
+import { readFileSync } from 'node:fs';
+
+import ms, { type StringValue } from 'ms';
+
+import * as accessCaches from '../src/access/access.caches.js';
+import * as botsCaches from '../src/bots/bots.caches.js';
 import { readSettings } from '../src/config/settings.js';
 
 describe('settings', () => {
@@ -66,5 +72,54 @@ describe('settings', () => {
   it('never show the password of a malformed REDIS_URL', () => {
     expect(() => readSettings({ REDIS_URL: 'http://me:geheim@cache' })).toThrow(/REDIS_URL/);
     expect(() => readSettings({ REDIS_URL: 'http://me:geheim@cache' })).not.toThrow(/geheim/);
+  });
+});
+
+describe('.env.example', () => {
+  const text = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8');
+  const examples = Object.fromEntries(
+    [...text.matchAll(/^#?([A-Z0-9_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+  );
+  const isTtl = (name: string) => name.startsWith('CACHE_TTL_');
+
+  it('lists every variable that the sample reads, and no other', () => {
+    const read = new Set<string>();
+    const env: NodeJS.ProcessEnv = { REDIS_URL: 'redis://cache' };
+    readSettings(
+      new Proxy(env, {
+        get: (variables, name) => {
+          read.add(String(name));
+          return variables[String(name)];
+        },
+      }),
+    );
+
+    expect(
+      Object.keys(examples)
+        .filter((name) => !isTtl(name))
+        .sort(),
+    ).toEqual([...read].sort());
+  });
+
+  it('lists the lifetime of every cache, with its default', () => {
+    const caches = Object.values({ ...botsCaches, ...accessCaches }).filter((it) => typeof it === 'object');
+
+    expect(readSettings(examples).cache.ttlOverrides).toEqual(
+      Object.fromEntries(
+        caches.map(({ name, policy }) => [
+          name.toUpperCase().replaceAll('-', '_'),
+          ms(String(policy.ttl) as StringValue),
+        ]),
+      ),
+    );
+  });
+
+  it('gives the defaults of what has one as examples', () => {
+    const { REDIS_URL: _redisUrl, DATABASE_URL: _databaseUrl, REDIS_DB: _redisDb, ...others } = examples;
+    const { cache, ...settings } = readSettings(others);
+    const { cache: defaultCache, ...defaults } = readSettings({});
+
+    expect(settings).toEqual(defaults);
+    expect(cache.namespace).toEqual(defaultCache.namespace);
   });
 });

@@ -7,7 +7,7 @@ export interface BotPageQuery {
   readonly page: number;
   /** Bots per page, 1 to 100. */
   readonly limit: number;
-  /** Part of the name, trimmed and in lower case; `''` for all bots. */
+  /** Part of the name, trimmed, A to Z in lower case; `''` for all bots. */
   readonly search: string;
 }
 

@@ -1,4 +1,5 @@
 import { Global, Module } from '@nestjs/common';
+import { CacheService } from 'nestjs-roost';
 
 import { settings, type Settings } from '../config/settings.js';
 import { DatabaseConnection } from './database-connection.js';
@@ -11,16 +12,25 @@ import { prepareDatabase } from './prepare.js';
   providers: [
     {
       provide: DatabaseConnection,
-      inject: [settings.KEY],
-      useFactory: async ({ databaseUrl, dataDir, seedMessages }: Settings) => {
-        const connection = await (databaseUrl === undefined
-          ? openEmbedded(dataDir)
-          : openServer(databaseUrl));
-        await prepareDatabase(connection.db, seedMessages);
-        return connection;
-      },
+      inject: [settings.KEY, CacheService],
+      useFactory: openDatabase,
     },
   ],
   exports: [DatabaseConnection],
 })
 export class DatabaseModule {}
+
+async function openDatabase(
+  { databaseUrl, dataDir, seedMessages }: Settings,
+  caches: CacheService,
+): Promise<DatabaseConnection> {
+  const connection = await (databaseUrl === undefined ? openEmbedded(dataDir) : openServer(databaseUrl));
+  try {
+    // What Redis still has of an earlier database tells of bots that this one has not.
+    if (await prepareDatabase(connection.db, seedMessages)) await caches.clear();
+    return connection;
+  } catch (error) {
+    await connection.onApplicationShutdown();
+    throw error;
+  }
+}

@@ -1,22 +1,23 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/pglite';
 
 import { StartError } from '../config/start-error.js';
 import { DatabaseConnection } from './database-connection.js';
 import { lockDataDir } from './data-dir-lock.js';
+import { type PGliteClient, PGliteThread } from './pglite-thread.js';
 import { reasonOf } from './reason.js';
 import * as schema from './schema.js';
 
 /** `DATA_DIR` of a database that is gone when the process ends. */
 export const IN_MEMORY = 'memory://';
 
-/** Opens PostgreSQL inside this process, on files under `dataDir`. */
+/** Opens PostgreSQL inside this process, on a thread of its own and on files under `dataDir`. */
 export async function openEmbedded(dataDir: string): Promise<DatabaseConnection> {
   if (dataDir === IN_MEMORY) {
-    return connect(await PGlite.create(IN_MEMORY), 'embedded PostgreSQL in memory, gone at the end');
+    return connect(await PGliteThread.open(IN_MEMORY), 'embedded PostgreSQL in memory, gone at the end');
   }
   const folder = resolve(dataDir);
   makeFolder(folder);
@@ -24,7 +25,7 @@ export async function openEmbedded(dataDir: string): Promise<DatabaseConnection>
   try {
     const files = join(folder, 'postgres');
     if (!existsSync(files)) await createCluster(files);
-    return connect(await PGlite.create(files), `embedded PostgreSQL in ${folder}`, unlock);
+    return connect(await PGliteThread.open(files), `embedded PostgreSQL in ${folder}`, unlock);
   } catch (error) {
     unlock();
     throw new StartError(
@@ -35,10 +36,17 @@ export async function openEmbedded(dataDir: string): Promise<DatabaseConnection>
   }
 }
 
-function connect(client: PGlite, description: string, unlock?: () => void): DatabaseConnection {
-  return new DatabaseConnection(drizzle(client, { schema }), description, async () => {
-    await client.close();
-    unlock?.();
+function connect(thread: PGliteThread, description: string, unlock?: () => void): DatabaseConnection {
+  const client: PGliteClient = thread;
+  return new DatabaseConnection(drizzle(client as PGlite, { schema }), description, {
+    ping: () => thread.ping(),
+    close: async () => {
+      try {
+        await thread.close();
+      } finally {
+        unlock?.();
+      }
+    },
   });
 }
 
@@ -57,7 +65,7 @@ function makeFolder(folder: string): void {
 async function createCluster(files: string): Promise<void> {
   const draft = `${files}.new`;
   rmSync(draft, { recursive: true, force: true });
-  const client = await PGlite.create(draft);
-  await client.close();
+  const thread = await PGliteThread.open(draft);
+  await thread.close();
   renameSync(draft, files);
 }

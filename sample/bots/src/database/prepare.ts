@@ -14,11 +14,13 @@ const SEED_LOCK = 6_020_245;
 /**
  * Creates and fills the tables unless they are there. All of it happens in one transaction, so a start that is
  * killed half way leaves nothing behind; two first starts on one server wait for each other at the lock.
+ *
+ * @returns whether the tables are new
  */
-export async function prepareDatabase(db: Db, messageCount: number): Promise<void> {
-  await db.transaction(async (tx) => {
+export async function prepareDatabase(db: Db, messageCount: number): Promise<boolean> {
+  return db.transaction(async (tx) => {
     await tx.execute(sql`SELECT pg_advisory_xact_lock(${SEED_LOCK}::int)`);
-    if (await isPrepared(tx)) return;
+    if (await isPrepared(tx)) return false;
 
     const bots = ORGANIZATIONS.length * BOTS_PER_ORGANIZATION;
     logger.log(
@@ -31,6 +33,7 @@ export async function prepareDatabase(db: Db, messageCount: number): Promise<voi
     await seedMessages(tx, messageCount);
     await run(tx, FINISH_TABLES);
     logger.log(`Seeded in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+    return true;
   });
 }
 

@@ -6,7 +6,7 @@ import { from, lastValueFrom, type Observable } from 'rxjs';
 /** Metadata of a route: the name of the cache that its `X-Cache` header tells about. */
 export const REPORTED_CACHE = 'bots:reported-cache';
 
-/** Sets `X-Cache` from the engine's own record of the reads that the route's handler made. */
+/** Sets `X-Cache` from the engine's own record of the reads that the route's handler made, on errors, too. */
 @Injectable()
 export class XCacheInterceptor implements NestInterceptor {
   constructor(
@@ -20,14 +20,19 @@ export class XCacheInterceptor implements NestInterceptor {
   }
 
   private async traced(context: ExecutionContext, next: CallHandler<unknown>): Promise<unknown> {
-    const { result, reads } = await this.caches.trace(() => lastValueFrom(next.handle()));
+    // Settled, for the record is lost when the traced work throws.
+    const { result, reads } = await this.caches.trace(() =>
+      Promise.allSettled([lastValueFrom(next.handle())]),
+    );
     const cache = this.reflector.get<string>(REPORTED_CACHE, context.getHandler());
     const read = reads.find((candidate) => candidate.cache === cache);
     if (read !== undefined) {
       const response: unknown = context.switchToHttp().getResponse();
       this.adapterHost.httpAdapter.setHeader(response, 'X-Cache', describe(read));
     }
-    return result;
+    const [outcome] = result;
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
   }
 }
 

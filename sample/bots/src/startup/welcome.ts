@@ -20,6 +20,9 @@ export function logWelcome(app: INestApplication, url: string): void {
 /** Never shows the user or the password of a Redis URL. */
 function describeCache({ redis, namespace }: CacheModuleOptions): string {
   if (redis === undefined) return 'in memory (set REDIS_URL to keep it in Redis, too)';
+  if (typeof redis === 'object' && redis.cluster !== undefined) {
+    return `Redis Cluster at ${redis.cluster.map((node) => new URL(node).host).join(', ')}, namespace ${namespace}`;
+  }
   const url = new URL(typeof redis === 'string' ? redis : redis.url);
   const database = (typeof redis === 'object' ? redis.database : undefined) ?? Number(url.pathname.slice(1));
   return `Redis at ${url.hostname}:${url.port || '6379'}, database ${database}, namespace ${namespace}`;

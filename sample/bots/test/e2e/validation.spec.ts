@@ -10,6 +10,11 @@ const INVALID_QUERIES = [
   ['page=1.5', /page must be an integer/],
   ['page=two', /page must be an integer/],
   ['page=1&page=2', /page must be an integer/],
+  ['page=0x10', /page must be an integer/],
+  ['page=1e2', /page must be an integer/],
+  ['page=%2B5', /page must be an integer/],
+  ['page=', /page must be an integer/],
+  ['limit=1e1', /limit must be an integer/],
   ['page=99999999999', /page must not be greater than 10000/],
   ['limit=0', /limit must not be less than 1/],
   ['limit=101', /limit must not be greater than 100/],
@@ -21,14 +26,18 @@ const INVALID_QUERIES = [
 
 const INVALID_BODIES = [
   ['post', '/bots', {}, /name must be a string/],
-  ['post', '/bots', { name: '' }, /name must be longer than or equal to 1/],
+  ['post', '/bots', { name: '' }, /name must not be blank/],
   ['post', '/bots', { name: 'x'.repeat(101) }, /name must be shorter than or equal to 100/],
   ['post', '/bots', { name: 'a\u0000b' }, /name must not contain control characters/],
+  ['post', '/bots', { name: 'a\ud800b' }, /name must not contain .* halves of surrogate pairs/],
+  ['post', '/bots', { name: ' ' }, /name must not be blank/],
+  ['post', '/bots', { name: '\u200b\u2028\ufeff' }, /name must not be blank/],
   ['post', '/bots', { name: 'A', id: '7' }, /property id should not exist/],
   ['post', '/bots', { name: 'A', orgId: 'globex' }, /property orgId should not exist/],
   ['patch', '/bots/1', { name: null }, /name must be a string/],
   ['patch', '/bots/1', { status: 'active' }, /property status should not exist/],
   ['patch', '/bots/1', { settings: [] }, /settings must be an object/],
+  ['patch', '/bots/1', { settings: [DEFAULT_BOT_SETTINGS] }, /settings must be an object/],
   ['patch', '/bots/1', { settings: {} }, /settings.greeting must be a string/],
   ['patch', '/bots/1', settings({ extra: 1 }), /settings.property extra should not exist/],
   ['patch', '/bots/1', settings({ channels: ['fax'] }), /settings.each value in channels must be one of/],
@@ -37,6 +46,16 @@ const INVALID_BODIES = [
     '/bots/1',
     settings({ model: { name: 'm', temperature: 3 } }),
     /temperature must not be greater than 2/,
+  ],
+  ['patch', '/bots/1', settings({ model: [] }), /settings.model must be an object/],
+  ['patch', '/bots/1', settings({ limits: [] }), /settings.limits must be an object/],
+  ['patch', '/bots/1', settings({ model: [DEFAULT_BOT_SETTINGS.model] }), /settings.model must be an object/],
+  ['patch', '/bots/1', settings({ model: undefined }), /settings.model must be an object/],
+  [
+    'patch',
+    '/bots/1',
+    settings({ greeting: '\udc00' }),
+    /greeting must not contain .* halves of surrogate pairs/,
   ],
   ['patch', '/bots/1', settings({ greeting: '\u0000' }), /greeting must not contain control characters/],
   ['post', '/bots/1/messages', { direction: 'sideways', status: 'failed' }, /direction must be one of/],
@@ -99,6 +118,20 @@ describe.each(MEMORY_VARIANTS)('on $adapter', (variant) => {
     expect(await read('aster:')).toBe('MISS');
     expect(await read('aster*')).toBe('MISS');
     expect(await read('')).toBe('MISS');
+  });
+
+  it.each([
+    ['Zoe\u0308 {nfd}', 'Zo\u00eb {NFD}'],
+    ['Zo\u00eb {nfc}', 'zoe\u0308 {nfc}'],
+    ['\u0130stanbul', '\u0130stanbul'],
+    ['\u{1f916} Bot', ' \u{1f916} bot '],
+  ])('a bot named %s is found by %s', async (name, search) => {
+    const { body: created } = await sample.as('ada').post('/bots').send({ name });
+    const { body: found } = await sample.as('ada').get('/orgs/acme/bots').query({ search });
+
+    expect(created.name).toBe(name.normalize());
+    expect(found.items).toEqual([created]);
+    await sample.as('ada').delete(`/bots/${created.id}`).expect(204);
   });
 
   it('keeps what it was given', async () => {

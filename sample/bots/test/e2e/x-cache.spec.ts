@@ -1,13 +1,16 @@
 import { Controller, Get, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { eq } from 'drizzle-orm';
 import { Cacheable, CacheModule, defineCache, key } from 'nestjs-roost';
 import { FakeClock } from 'nestjs-roost/testing';
 import request from 'supertest';
 
 import { startRedisServer, type RedisServer } from '../../../../test/support/redis-server.js';
 import type { DatabaseConnection } from '../../src/database/database-connection.js';
+import { bots } from '../../src/database/schema.js';
 import { ReportsCache } from '../../src/http/reports-cache.decorator.js';
 import { openTestDatabase, Sample } from '../support/sample.js';
+import { MEMORY_VARIANTS, startVariant } from '../support/variants.js';
 import { all, botViews, organizationViews, readAll } from '../support/views.js';
 
 const VIEWS = { ...botViews('ada', '1'), ...organizationViews('ada', 'acme') };
@@ -60,6 +63,24 @@ describe('two instances on one Redis', () => {
       // Each computation of statistics is of its own time.
       const timeless = (body: unknown) => JSON.stringify(body).replace(/"calculatedAt":"[^"]+"/, '');
       expect(bodies.map(timeless)).toEqual([timeless(loaded), timeless(loaded)]);
+    },
+  );
+});
+
+describe.each(MEMORY_VARIANTS)('on $adapter', (variant) => {
+  it.each(['bot', 'details'])(
+    '%s of a bot that went behind the back of the caches is 404 and MISS',
+    async (view) => {
+      const { sample, stop } = await startVariant(variant, database);
+      const { body } = await sample.as('ada').post('/bots').send({ name: 'Short-lived' });
+      await sample.as('ada').get(`/bots/${body.id}/stats`).expect(200);
+      await database.db.delete(bots).where(eq(bots.id, body.id));
+
+      const response = await sample.as('ada').get(botViews('ada', body.id)[view]?.path ?? '');
+      await stop();
+
+      expect(response.status).toBe(404);
+      expect(response.get('X-Cache')).toBe('MISS');
     },
   );
 });

@@ -58,7 +58,12 @@ export class Sample {
         },
       })
       .overrideProvider(DatabaseConnection)
-      .useValue(new DatabaseConnection(database.db, database.description, async () => {}))
+      .useValue(
+        new DatabaseConnection(database.db, database.description, {
+          ping: () => database.ping(),
+          close: async () => {},
+        }),
+      )
       .compile();
     const app = configureApp(module.createNestApplication(ADAPTERS[adapter](), { logger: false }));
     await app.listen(0, '127.0.0.1');

@@ -2,11 +2,11 @@ import { Type } from 'class-transformer';
 import {
   ArrayNotEmpty,
   ArrayUnique,
-  IsDefined,
   IsIn,
   IsInt,
   IsLocale,
   IsNumber,
+  IsObject,
   Max,
   Min,
   ValidateNested,
@@ -49,12 +49,12 @@ export class BotSettingsDto implements BotSettings {
   @IsIn(BOT_CHANNELS, { each: true })
   readonly channels!: readonly BotChannel[];
 
-  @IsDefined()
+  @IsObject()
   @ValidateNested()
   @Type(() => ModelDto)
   readonly model!: ModelDto;
 
-  @IsDefined()
+  @IsObject()
   @ValidateNested()
   @Type(() => LimitsDto)
   readonly limits!: LimitsDto;

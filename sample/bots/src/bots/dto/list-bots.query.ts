@@ -1,24 +1,22 @@
-import { Transform, Type } from 'class-transformer';
-import { IsInt, Max, Min } from 'class-validator';
+import { Transform } from 'class-transformer';
 
-import { IsPlainText } from '../../http/validators.js';
+import { IsDigits, IsPlainText } from '../../http/validators.js';
 
 export class ListBotsQuery {
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(10_000)
+  @IsDigits(1, 10_000)
   readonly page: number = 1;
 
   /** Bots per page. */
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
+  @IsDigits(1, 100)
   readonly limit: number = 20;
 
-  /** Normalised, so that searches that find the same share one entry of the cache. */
-  @Transform(({ value }) => (typeof value === 'string' ? value.normalize().trim().toLowerCase() : value))
+  /**
+   * Searches that find the same share one entry of the cache. Only A to Z are lowered here: of other letters the
+   * database decides (of `İ`, JavaScript's lower case is two characters, which no name contains).
+   */
+  @Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? value.trim().replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase()) : value,
+  )
   @IsPlainText(0, 100)
   readonly search: string = '';
 }

@@ -1,0 +1,17 @@
+import type { Sample } from './sample.js';
+
+/** Milliseconds: what `/health` promises, whatever the state of Redis and the database. */
+export const HEALTH_BOUND_MS = 300;
+
+interface Health {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Milliseconds until the answer. */
+  readonly elapsed: number;
+}
+
+export async function askHealth(sample: Sample): Promise<Health> {
+  const start = performance.now();
+  const { status, body } = await sample.anonymously().get('/health');
+  return { status, body, elapsed: performance.now() - start };
+}
