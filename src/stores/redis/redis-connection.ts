@@ -5,7 +5,6 @@ import type { RedisClient, RedisNode } from './redis-client.js';
 import type { RedisLink } from './redis-link.js';
 import type { ResolvedRedis } from './redis-options.js';
 import { topologyOf } from './redis-topology.js';
-import type { RedisAddress } from './redis-url.js';
 import { ServerLink } from './server-link.js';
 
 /** What happens to the connection over time. */
@@ -18,7 +17,6 @@ export interface ConnectionListener {
 
 /** The application's data connection to Redis. It connects again by itself, for ever, until it is closed. */
 export class RedisConnection {
-  readonly address: RedisAddress;
   private readonly link: RedisLink;
   private lastError: Error | undefined;
   private told: 'ready' | 'lost' | 'closed' | undefined;
@@ -34,7 +32,6 @@ export class RedisConnection {
         this.tell('lost');
       },
     };
-    this.address = 'nodes' in redis ? redis.nodes[0] : redis.address;
     this.link = 'nodes' in redis ? new ClusterLink(redis, state) : new ServerLink(redis, state);
   }
 

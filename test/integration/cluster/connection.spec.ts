@@ -64,7 +64,7 @@ describe('the connection to a cluster', () => {
   afterEach(() => Promise.all(open.map(({ connection }) => connection.close(5000))));
 
   async function connect(options: Partial<RedisClusterOptions> = {}): Promise<Watched> {
-    const watched = new Watched({ cluster: cluster.urls, deadline: 5000, ...options });
+    const watched = new Watched({ cluster: cluster.urls, deadline: 2000, ...options });
     open.push(watched);
     await watched.connection.open();
     return watched;
@@ -222,7 +222,7 @@ describe('the connection to a cluster with replicas', () => {
   afterAll(() => cluster?.stop());
 
   beforeEach(async () => {
-    watched = new Watched({ cluster: cluster.urls, deadline: 5000 });
+    watched = new Watched({ cluster: cluster.urls, deadline: 2000 });
     await watched.connection.open();
   });
 

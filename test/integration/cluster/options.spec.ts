@@ -46,7 +46,7 @@ describe('the options of a cluster', () => {
     [{ cluster: [] }, 'redis.cluster', 'an empty one'],
     [{ cluster: 'redis://a:7000' }, 'redis.cluster', 'a value of type string'],
     [{ cluster: ['a:7000'] }, 'redis.cluster[0]', 'another text'],
-    [{ cluster: [...NODES, ''] }, 'redis.cluster[2]', "''"],
+    [{ cluster: [...NODES, ''] }, 'redis.cluster[2]', 'a URL such as redis://'],
     [{ cluster: [NODES[0], undefined] }, 'redis.cluster[1]', 'a value of type undefined'],
     [{ cluster: ['redis://a:7000/1'] }, 'redis.cluster[0]', '/1'],
     [{ cluster: ['redis://a:7000', 'rediss://b:7001'] }, 'redis.cluster[1]', 'another scheme'],
