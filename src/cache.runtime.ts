@@ -140,7 +140,12 @@ export class CacheRuntime {
 
   private async begin(): Promise<void> {
     if (this.redis === undefined) return;
-    await within(FIRST_ATTEMPT_MS, Promise.all([this.redis.connection.open(), this.redis.bus.open()]));
+    const { connection, bus } = this.redis;
+    // One after the other: where the bus of a cluster is, is known when the cluster is.
+    await within(
+      FIRST_ATTEMPT_MS,
+      connection.open().then(() => bus.open()),
+    );
   }
 
   private async end(): Promise<void> {

@@ -13,7 +13,9 @@ export interface Ticket {
  * have, or have said that it should not wait for them; who comes later shares a later call.
  */
 export class BatchCall<Item> {
-  private joined: { readonly item: Item; readonly value: Deferred<unknown> }[] = [];
+  private joined: { readonly item: Item; readonly position: number; readonly value: Deferred<unknown> }[] =
+    [];
+  private tickets = 0;
 
   constructor(
     private undecided: number,
@@ -22,6 +24,7 @@ export class BatchCall<Item> {
 
   ticket(item: Item): Ticket {
     let isDecided = false;
+    const position = (this.tickets += 1);
     const decide = () => {
       if (isDecided) return;
       isDecided = true;
@@ -30,7 +33,7 @@ export class BatchCall<Item> {
     };
     const load = () => {
       const value = new Deferred<unknown>();
-      this.joined.push({ item, value });
+      this.joined.push({ item, position, value });
       if (isDecided && this.undecided === 0 && this.joined.length === 1) setImmediate(() => void this.call());
       decide();
       return value.promise;
@@ -39,7 +42,8 @@ export class BatchCall<Item> {
   }
 
   private async call(): Promise<void> {
-    const called = this.joined;
+    // In the caller's order, whatever the order in which they found out.
+    const called = this.joined.toSorted((a, b) => a.position - b.position);
     this.joined = [];
     if (called.length === 0) return;
     try {
