@@ -118,7 +118,7 @@ export interface CachePolicy<Args extends readonly unknown[], Value = unknown> {
   /**
    * Makes what callers get from what the loader returned and was stored, since class instances are stored as plain
    * objects: `revive: (plain: BotFields) => Object.assign(new Bot(), plain)`. Asked for every value that is handed
-   * out, on hits and misses alike, except `null`, `undefined`, and what is not stored. It gets an object of its own.
+   * out, on hits and misses alike, except `null`, `undefined`, and calls that bypass. It gets an object of its own.
    *
    * When it throws, what is stored counts as unusable and is loaded anew; what was just loaded is returned as the
    * loader gave it, and not stored; `set` rejects with the error.

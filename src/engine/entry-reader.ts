@@ -64,6 +64,11 @@ export class EntryReader {
     return Outcome.ofEntry(entry, this.codec, cache.policy, kind, tier);
   }
 
+  /** The value of a load that is not stored, for any number of callers. */
+  outcomeOfValue(cache: BoundCache, value: unknown): Outcome {
+    return Outcome.ofValue(value, this.codec, cache.policy, 'miss');
+  }
+
   private decoded(cache: BoundCache, entry: Entry, kind: 'hit' | 'stale'): Outcome | undefined {
     try {
       return this.outcomeOf(cache, entry, kind, cache.store.tier);

@@ -8,7 +8,7 @@ import { BatchCall } from './batch-call.js';
 import { keepLease, type LeaseLimits } from './lease-keeper.js';
 import { LeaseWait } from './lease-wait.js';
 import type { LoadWaiters } from './load-waiters.js';
-import { Outcome } from './outcome.js';
+import type { Outcome } from './outcome.js';
 import { longestLifetime, type ReadRequest } from './read-request.js';
 import { newToken } from './token.js';
 
@@ -114,7 +114,7 @@ export class Loads {
       const since = performance.now();
       const value = await loader();
       const made = this.entryOf(request, value, ownTokens, performance.now() - since);
-      if (made === undefined) return Outcome.ofValue(value, 'miss');
+      if (made === undefined) return entries.outcomeOfValue(cache, value);
       // A hit equals a miss: what callers get is what a hit would give them.
       const outcome = entries.outcomeOf(cache, made, 'miss');
       const entry = cache.hasMoreTags ? await this.withTagsOfValue(request, value, made, anyTag) : made;
@@ -157,7 +157,7 @@ export class Loads {
   private async loadOnly(request: ReadRequest, loader: Loader): Promise<Outcome> {
     const value = await loader();
     const entry = this.entryOf(request, value, [], 0);
-    if (entry === undefined) return Outcome.ofValue(value, 'miss');
+    if (entry === undefined) return this.parts.entries.outcomeOfValue(request.cache, value);
     return this.parts.entries.outcomeOf(request.cache, entry, 'miss');
   }
 

@@ -40,8 +40,22 @@ export class Outcome {
     return new Outcome(value, again, kind, tier, entry);
   }
 
-  /** Of a load whose value is not, or cannot be, encoded: all callers get the loader's own. */
-  static ofValue(value: unknown, kind: CacheRead['outcome']): Outcome {
-    return new Outcome(value, () => value, kind);
+  /** Of a load whose value is not stored. Callers get what a hit would give; the loader's own if it has no stored form. */
+  static ofValue(
+    value: unknown,
+    codec: Codec,
+    policy: Pick<Policy, 'isolation' | 'revive'>,
+    kind: CacheRead['outcome'],
+  ): Outcome {
+    const own = new Outcome(value, () => value, kind);
+    if (policy.isolation === 'share') return own;
+    try {
+      const payload = codec.encode(value);
+      const take = () => valueIn({ payload }, codec, policy);
+      return new Outcome(take(), take, kind);
+    } catch {
+      // Who wanted to store it has told of that.
+      return own;
+    }
   }
 }

@@ -20,7 +20,8 @@ describe('the engine on Redis', () => {
   beforeEach(async () => {
     engine = await startEngine({
       clock,
-      redis: { url: server.url, deadline: 2_000 },
+      redis: { url: server.url, deadline: 5_000 },
+      lease: { ttl: '30s' },
       namespace: `test:${(namespaces += 1)}`,
     });
   });

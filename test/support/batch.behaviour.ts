@@ -115,9 +115,9 @@ export function describeBatch(where: string, use: () => EngineUnderTest): void {
       expect(use().reads.map((read) => read.outcome)).toEqual(['bypass', 'bypass', 'bypass', 'bypass']);
     });
 
-    it('thousands of keys are no trouble', async () => {
+    it('hundreds of keys are no trouble', async () => {
       const cache = cacheOf<string>({ l1: false });
-      const many = Array.from({ length: 2_000 }, (_, i) => `k${i}`);
+      const many = Array.from({ length: 500 }, (_, i) => `k${i}`);
       expect(await cache.getOrLoadMany(ids(...many), upper)).toEqual(many.map((id) => id.toUpperCase()));
       expect(await cache.getMany(ids(...many))).toEqual(many.map((id) => id.toUpperCase()));
     });

@@ -135,6 +135,21 @@ export function describeReadThrough(where: string, use: () => EngineUnderTest): 
         expect((await cache.get('1'))?.list).toEqual([1]);
       });
 
+      it('that are not stored cannot be changed by one caller for another either', async () => {
+        const cache = cacheOf<{ list: number[] }>();
+        const never = { storeIf: () => false };
+        const loader = new ManualLoader<{ list: number[] }>();
+        const callers = [
+          cache.getOrLoad(['1'], loader.load, never),
+          cache.getOrLoad(['1'], loader.load, never),
+        ];
+        await loader.called(1);
+        loader.calls[0]!.resolve({ list: [1] });
+        const [first, second] = await Promise.all(callers);
+        first!.list.push(2);
+        expect(second!.list).toEqual([1]);
+      });
+
       it('are one object for all callers of a shared cache', async () => {
         const cache = cacheOf<{ a: number }>({ isolation: 'share' });
         const loader = () => ({ a: 1 });

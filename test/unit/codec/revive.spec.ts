@@ -78,9 +78,15 @@ describe('revive', () => {
     expect(engine.problems).toEqual([]);
   });
 
-  it('is not asked about what is not stored', async () => {
+  it('makes what a load gives that is not stored, too', async () => {
+    const own = new Bot('Ada');
+    const made = await cacheOf({ ttl: 0 }).getOrLoad(['1'], () => own);
+    expect(made).not.toBe(own);
+    expect((made as Bot).greet()).toBe('I am Ada');
+  });
+
+  it('is not asked about calls that pass the cache by', async () => {
     const own = new Bot('unknown');
-    expect(await cacheOf({ ttl: 0 }).getOrLoad(['1'], () => own)).toBe(own);
     expect(await cacheOf().getOrLoad(['1'], () => own, { bypass: true })).toBe(own);
     expect(await cacheOf({ enabled: false }).getOrLoad(['1'], () => own)).toBe(own);
     expect(calls).toEqual([]);
