@@ -82,7 +82,7 @@ describe('revive', () => {
     const own = new Bot('Ada');
     const made = await cacheOf({ ttl: 0 }).getOrLoad(['1'], () => own);
     expect(made).not.toBe(own);
-    expect((made as Bot).greet()).toBe('I am Ada');
+    expect(made.greet()).toBe('I am Ada');
   });
 
   it('is not asked about calls that pass the cache by', async () => {
