@@ -52,11 +52,7 @@ describe.each([
 
     afterAll(() => redis.stop());
 
-    it(
-      'whatever is overtaken by what',
-      () => check({ urls: [redis.url], arePatient }, who, 200),
-      TIMEOUT_MS,
-    );
+    it('whatever is overtaken by what', () => check({ urls: [redis.url], arePatient }, who, 200), TIMEOUT_MS);
   });
 
   it('in memory', () => check({ arePatient }, who, 1_000), TIMEOUT_MS);
