@@ -2,9 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Cache } from './cache-handle.js';
 import { CacheRuntime } from './cache.runtime.js';
 import type { CacheDefinition } from './definition/define-cache.js';
+import { faultOfTags } from './definition/tag-text.js';
 import type { CacheKey, CachePattern, CacheTag } from './definition/template.js';
 import type { CacheRead } from './engine/events.js';
 import type { EntryReport } from './engine/inspect.js';
+import { CacheError } from './errors.js';
 import { CACHE_RUNTIME } from './tokens.js';
 
 /** How often a cache was read since the start, and with what outcome. */
@@ -13,6 +15,8 @@ export interface CacheStatistics {
   readonly stale: number;
   readonly misses: number;
   readonly bypasses: number;
+  /** Entries that could not be opened and were removed: damaged, foreign, or sealed with a key that nobody has. */
+  readonly invalid: number;
   /** Share of hits, fresh or stale, among the reads that were not bypassed; 0 before the first one. */
   readonly hitRatio: number;
 }
@@ -51,10 +55,21 @@ export class CacheService {
 
   /**
    * Evicts every entry that carries one of the tags, however many there are, at the cost of two commands, one of
-   * them the message to other instances; on a cluster, one more for each tag. Loads under way can't bring back what they read before.
+   * them the message to other instances; on a cluster, one more for each tag. Loads under way can't bring back what they
+   * read before.
+   *
+   * @throws CacheError `CACHE_INVALID_KEY` for what the `tag` template did not make
    */
-  evictTags(...tags: readonly CacheTag[]): Promise<void> {
-    return this.runtime.engine.writes.evictTags(tags);
+  async evictTags(...tags: readonly CacheTag[]): Promise<void> {
+    const fault = faultOfTags(tags);
+    if (fault !== undefined) {
+      throw new CacheError(
+        'CACHE_INVALID_KEY',
+        `Expected \`evictTags\` to get tags that the template makes, got ${fault}. ` +
+          'Write for example evictTags(tag`bot:${id}`).',
+      );
+    }
+    await this.runtime.engine.writes.evictTags(tags);
   }
 
   /**

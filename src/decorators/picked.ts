@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { describeType } from '../definition/describe-type.js';
-import { MAX_KEY_LENGTH } from '../definition/key-length.js';
+import { faultOfTags } from '../definition/tag-text.js';
 import type { CachePattern, CacheTag } from '../definition/template.js';
 import type { MethodCall } from './method-call.js';
 import type { PlannedDefinition, UserFunction } from './method-plan.js';
@@ -8,12 +8,6 @@ import { misuse } from './misuse.js';
 
 /** What the functions of a decorator are called on. */
 type Callee = Pick<MethodCall, 'plan' | 'instance'>;
-
-/**
- * What the `tag` template makes: literal text, encoded values, the digest of a tag that was cut. Not what the
- * library's own tags look like, which would evict a whole cache.
- */
-const TAG_TEXT = /^(?:[!-$&-)+->@-Z^-z|~]|%[0-9A-F]{2}|%[nue~]|%sD[89A-F][0-9A-F]{2})+$/;
 
 /** The arguments of a cache that a selector picks. How many it takes only the compiler knows: some are optional. */
 export function pickArguments(
@@ -40,11 +34,10 @@ export function pickTags(callee: Callee, tags: UserFunction, given: readonly unk
       'Put brackets around it, even if it is one: (bot) => [tag`bot:${bot.id}`].',
     );
   }
-  if (picked.every(isTag)) return picked;
-  const other: unknown = picked.find((tag) => !isTag(tag));
+  const fault = faultOfTags(picked);
+  if (fault === undefined) return picked;
   throw misuse(
-    `Expected \`tags\` of ${callee.plan.where} to return tags that the template makes, ` +
-      `got ${typeof other === 'string' ? 'another text' : describeType(other)} among them.`,
+    `Expected \`tags\` of ${callee.plan.where} to return tags that the template makes, got ${fault}.`,
     'Make each with the template: (bot) => [tag`bot:${bot.id}`].',
     'To evict many entries by their keys, use `pattern` in place of `tags`.',
   );
@@ -99,8 +92,4 @@ function ask({ instance }: Callee, userFunction: UserFunction, given: readonly u
 
 function isThenable(value: unknown): boolean {
   return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
-}
-
-function isTag(value: unknown): value is CacheTag {
-  return typeof value === 'string' && value.length <= MAX_KEY_LENGTH && TAG_TEXT.test(value);
 }

@@ -8,6 +8,7 @@ import type { Loads } from './loads.js';
 import { Outcome } from './outcome.js';
 import type { ReadCounter } from './read-counter.js';
 import type { ReadRequest } from './read-request.js';
+import type { Reloads } from './reloads.js';
 
 /** The arguments of many keys. */
 export type ArgsList = readonly (readonly unknown[])[];
@@ -18,11 +19,10 @@ export type BatchLoader = (missing: ArgsList) => unknown;
 export interface BatchReadsParts {
   readonly entries: EntryReader;
   readonly loads: Loads;
+  readonly reloads: Reloads;
   readonly flights: Flights<Outcome>;
   readonly counter: ReadCounter;
   readonly request: (cache: BoundCache, args: readonly unknown[], key: string) => ReadRequest;
-  /** Serves a stale entry and reloads it in the background. */
-  readonly refreshInBackground: (request: ReadRequest, loader: () => unknown, found: Found) => void;
 }
 
 /** One key of a batch, however often it was asked for. */
@@ -30,6 +30,12 @@ interface Item {
   readonly request: ReadRequest;
   /** Where it stands in the caller's list. */
   readonly positions: number[];
+}
+
+/** A key that is to be loaded, and what was found under it. */
+interface Wanted {
+  readonly request: ReadRequest;
+  readonly found: Found;
 }
 
 /** Reads of many keys: the same steps as of one, each taken for all keys together. */
@@ -58,7 +64,7 @@ export class BatchReads {
     loadMissing: BatchLoader,
   ): Promise<readonly Outcome[]> {
     const { flights, counter } = this.parts;
-    const { results, items } = this.fromL1(cache, argsList);
+    const { results, items, due } = this.fromL1(cache, argsList);
 
     // Keys that somebody reads already are theirs; the others become flights that everybody may join.
     const pending = items.map((item) => {
@@ -68,7 +74,15 @@ export class BatchReads {
       return { item, own, outcome: flights.start(item.request, () => own.promise) };
     });
     const owned = pending.flatMap(({ item, own }) => (own === undefined ? [] : [{ item, own }]));
-    if (owned.length > 0) void this.settle(cache, owned, loadMissing);
+    const load = (wanted: readonly Wanted[]) =>
+      this.parts.loads.loadMany(wanted, (requests) =>
+        loadAll(
+          cache,
+          requests.map(({ args }) => args),
+          loadMissing,
+        ),
+      );
+    void this.settle(cache, owned, due, load);
 
     await Promise.allSettled(pending.map(({ outcome }) => outcome));
     for (const { item, outcome, own } of pending) {
@@ -85,55 +99,68 @@ export class BatchReads {
   private async settle(
     cache: BoundCache,
     owned: readonly { readonly item: Item; readonly own: Deferred<Outcome> }[],
-    loadMissing: BatchLoader,
+    dueInL1: readonly Wanted[],
+    load: (wanted: readonly Wanted[]) => readonly Promise<Outcome>[],
   ): Promise<void> {
-    const { entries, loads, refreshInBackground } = this.parts;
+    const { entries, reloads } = this.parts;
     try {
       const founds = await this.read(
         cache,
         owned.map(({ item }) => item),
       );
-      const missing: {
-        readonly request: ReadRequest;
-        readonly found: Found;
+      const due = [...dueInL1];
+      const missing: (Wanted & {
         readonly own: Deferred<Outcome>;
-      }[] = [];
+        readonly fallback: Outcome | undefined;
+      })[] = [];
       for (const [i, { item, own }] of owned.entries()) {
         const { request } = item;
         const found = founds[i]!;
         const stored = entries.usable(request, found);
-        if (stored?.kind === 'stale') {
-          refreshInBackground(
-            request,
-            async () => (await loadAll(cache, [request.args], loadMissing))[0],
-            found,
-          );
+        const fallback = stored === undefined ? entries.usableOnError(request, found) : undefined;
+        if (stored !== undefined) {
+          own.resolve(stored);
+          if (reloads.isDue(cache, found.entry!)) due.push({ request, found });
+        } else if (fallback !== undefined && reloads.isPaused(request)) {
+          own.resolve(fallback);
+        } else {
+          missing.push({ request, found, own, fallback });
         }
-        if (stored === undefined) missing.push({ request, found, own });
-        else own.resolve(stored);
       }
-      if (missing.length === 0) return;
-      const outcomes = loads.loadMany(missing, (requests) =>
-        loadAll(
-          cache,
-          requests.map(({ args }) => args),
-          loadMissing,
-        ),
-      );
-      for (const [i, { own }] of missing.entries()) own.resolve(outcomes[i]!);
+      const loaded = load(missing);
+      for (const [i, { request, own, fallback }] of missing.entries()) {
+        own.resolve(reloads.wait(request, loaded[i]!, fallback));
+      }
+      this.refresh(due, load);
     } catch (error) {
       for (const { own } of owned) own.reject(error);
     }
+  }
+
+  /** Loads in the background, with one call, what nobody loads. */
+  private refresh(
+    due: readonly Wanted[],
+    load: (wanted: readonly Wanted[]) => readonly Promise<Outcome>[],
+  ): void {
+    const { reloads } = this.parts;
+    const idle = due.filter(({ request }) => reloads.canRefresh(request));
+    const loaded = load(idle);
+    for (const [i, { request }] of idle.entries()) reloads.refresh(request, () => loaded[i]!);
   }
 
   /** Step 1, with equal keys folded into one. */
   private fromL1(
     cache: BoundCache,
     argsList: ArgsList,
-  ): { readonly results: (Outcome | undefined)[]; readonly items: readonly Item[] } {
-    const { entries, counter } = this.parts;
+  ): {
+    readonly results: (Outcome | undefined)[];
+    readonly items: readonly Item[];
+    readonly due: readonly Wanted[];
+  } {
+    const { entries, counter, reloads } = this.parts;
     const results: (Outcome | undefined)[] = argsList.map(() => undefined);
     const items = new Map<string, Item>();
+    const due: Wanted[] = [];
     for (const [position, args] of argsList.entries()) {
       const key = cache.keyOf(...args);
       const item = items.get(key);
@@ -147,10 +174,14 @@ export class BatchReads {
         continue;
       }
       counter.count(cache, key, 'hit', 'l1');
+      const { entry } = resident;
+      if (reloads.isDue(cache, entry)) {
+        due.push({ request: this.parts.request(cache, args, key), found: { entry, seen: entry.id } });
+      }
       const take = () => entries.valueOf(cache, resident);
-      results[position] = new Outcome(take(), take, 'hit', 'l1', resident.entry);
+      results[position] = new Outcome(take(), take, 'hit', 'l1', entry);
     }
-    return { results, items: [...items.values()] };
+    return { results, items: [...items.values()], due };
   }
 
   private async read(cache: BoundCache, items: readonly Item[]): Promise<readonly Found[]> {

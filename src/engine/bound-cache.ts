@@ -1,3 +1,4 @@
+import { faultOfTags } from '../definition/tag-text.js';
 import type { CacheKey, CacheTag } from '../definition/template.js';
 import { CacheError } from '../errors.js';
 import type { NearStore } from '../stores/near-store.js';
@@ -26,6 +27,8 @@ export interface CacheCounts {
   stale: number;
   misses: number;
   bypasses: number;
+  /** Entries that could not be opened. */
+  invalid: number;
 }
 
 /** What a cache in use is made of. */
@@ -44,7 +47,7 @@ export interface CacheParts {
 
 /** A definition that is in use: its policy resolved, and the stores that its entries live in. */
 export class BoundCache {
-  readonly counts: CacheCounts = { hits: 0, stale: 0, misses: 0, bypasses: 0 };
+  readonly counts: CacheCounts = { hits: 0, stale: 0, misses: 0, bypasses: 0, invalid: 0 };
   readonly name: string;
   readonly policy: Policy;
   readonly keyOf: CacheParts['keyOf'];
@@ -80,9 +83,14 @@ export class BoundCache {
     );
   }
 
-  /** The tags that only the value tells, less those that are in `tags` already. */
+  /**
+   * The tags that only the value tells, less those that are in `tags` already.
+   *
+   * @throws CacheError `CACHE_INVALID_KEY`; what the definition's function throws
+   */
   tagsOfValue(value: unknown, args: readonly unknown[], tags: readonly string[]): readonly string[] {
     const found = this.policy.tagsOf?.(value, ...args) ?? [];
+    this.checkTags('tagsOf', found);
     return [...new Set(found)].filter((tag) => !tags.includes(tag));
   }
 
@@ -115,10 +123,26 @@ export class BoundCache {
     }
   }
 
-  /** All tags that an entry made from these arguments carries. */
+  /**
+   * All tags that an entry made from these arguments carries.
+   *
+   * @throws CacheError `CACHE_INVALID_KEY`
+   */
   tagsOf(args: readonly unknown[], more: readonly CacheTag[] | undefined): readonly string[] {
     const fromArgs = this.userTagsOf?.(...args);
     if (fromArgs === undefined && more === undefined) return this.ownTags;
+    if (fromArgs !== undefined) this.checkTags('tags', fromArgs);
+    if (more !== undefined) this.checkTags('tags', more);
     return [...new Set([...this.ownTags, ...(fromArgs ?? []), ...(more ?? [])])];
+  }
+
+  private checkTags(option: 'tags' | 'tagsOf', tags: readonly unknown[]): void {
+    const fault = faultOfTags(tags);
+    if (fault === undefined) return;
+    throw new CacheError(
+      'CACHE_INVALID_KEY',
+      `Expected \`${option}\` of cache \`${this.name}\` to be an array of tags that the template makes, got ${fault}. ` +
+        'Write for example [tag`bot:${id}`].',
+    );
   }
 }

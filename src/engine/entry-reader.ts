@@ -35,22 +35,29 @@ export class EntryReader {
   }
 
   /** What a store found, if it is fresh, or stale within `staleWhileRevalidate`. A fresh entry goes to L1. */
-  usable(request: ReadRequest, { entry }: Found): Outcome | undefined {
+  usable(request: ReadRequest, found: Found): Outcome | undefined {
     const { cache } = request;
+    const { entry } = found;
+    if (found.invalid) cache.counts.invalid += 1;
     if (entry === undefined || !cache.made(entry)) return undefined;
     const now = this.clock.now();
     const isFresh = now < entry.freshUntil;
     if (!isFresh && now >= entry.staleUntil) return undefined;
-    const outcome = this.decoded(cache, entry, isFresh ? 'hit' : 'stale');
+    const outcome = this.decoded(request, found, isFresh ? 'hit' : 'stale');
     if (isFresh && outcome !== undefined) this.fillL1(request, entry);
     return outcome;
   }
 
   /** What a store found, if it may be served in place of a reload that failed, or takes too long. */
-  usableOnError({ cache }: ReadRequest, { entry }: Found): Outcome | undefined {
+  usableOnError(request: ReadRequest, found: Found): Outcome | undefined {
+    const { cache } = request;
+    const { entry } = found;
     if (entry === undefined || !cache.made(entry)) return undefined;
-    const until = Math.max(entry.errorUntil, entry.staleUntil);
-    return this.clock.now() < until ? this.decoded(cache, entry, 'stale') : undefined;
+    const now = this.clock.now();
+    // What is fresher than that was found usable, or undecodable.
+    return now >= entry.staleUntil && now < entry.errorUntil
+      ? this.decoded(request, found, 'stale')
+      : undefined;
   }
 
   /** Keeps an entry in L1, unless something was evicted since the request began. */
@@ -69,11 +76,18 @@ export class EntryReader {
     return Outcome.ofValue(value, this.codec, cache.policy, 'miss');
   }
 
-  private decoded(cache: BoundCache, entry: Entry, kind: 'hit' | 'stale'): Outcome | undefined {
+  private decoded(
+    { cache, key }: ReadRequest,
+    { entry, seen }: Found,
+    kind: 'hit' | 'stale',
+  ): Outcome | undefined {
     try {
-      return this.outcomeOf(cache, entry, kind, cache.store.tier);
+      return entry && this.outcomeOf(cache, entry, kind, cache.store.tier);
     } catch (error) {
+      // Nobody can use it: it goes, and no reader waits for that.
+      cache.counts.invalid += 1;
       this.events.problems.emit({ operation: 'read', error });
+      void cache.store.discard(key, seen);
       return undefined;
     }
   }

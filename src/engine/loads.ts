@@ -144,7 +144,8 @@ export class Loads {
     entry: Entry,
     anyTagBefore: string | undefined,
   ): Promise<Entry | undefined> {
-    const tags = cache.tagsOfValue(value, args, allTags);
+    const tags = this.attempt(() => cache.tagsOfValue(value, args, allTags));
+    if (tags === undefined) return undefined;
     const lifetime = expiresAt(entry) - entry.createdAt;
     const tokens = await cache.store.tokens(tags, lifetime, 'exact');
     // After the tags: an eviction renews this one first.
@@ -168,11 +169,18 @@ export class Loads {
     tokens: readonly string[],
     loadCost: number,
   ): Entry | undefined {
+    return this.attempt(() =>
+      request.storeIf?.(value) === false
+        ? undefined
+        : this.parts.maker.make(request, value, tokens, loadCost),
+    );
+  }
+
+  /** What has been loaded goes to the caller, whatever keeps it from being stored: that is told, not thrown. */
+  private attempt<T>(make: () => T): T | undefined {
     try {
-      if (request.storeIf?.(value) === false) return undefined;
-      return this.parts.maker.make(request, value, tokens, loadCost);
+      return make();
     } catch (error) {
-      // The value was loaded: the caller gets it, whatever keeps it from being stored.
       this.parts.events.problems.emit({ operation: 'store', error });
       return undefined;
     }

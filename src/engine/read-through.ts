@@ -1,6 +1,4 @@
 import type { Codec } from '../codec/codec.js';
-import { CacheLoadTimeoutError } from '../errors.js';
-import type { Found } from '../stores/store.js';
 import type { BackgroundWork } from './background-work.js';
 import { BatchReads, loadAll, type ArgsList, type BatchLoader } from './batch-reads.js';
 import type { BoundCache } from './bound-cache.js';
@@ -16,9 +14,7 @@ import { Loads, type Loader } from './loads.js';
 import { Outcome } from './outcome.js';
 import { ReadCounter } from './read-counter.js';
 import type { ReadOverrides, ReadRequest } from './read-request.js';
-import { isDueAhead } from './refresh-ahead.js';
-import { ReloadPauses } from './reload-pauses.js';
-import { settlesWithin } from './settled-within.js';
+import { Reloads } from './reloads.js';
 
 export interface ReadThroughParts {
   readonly codec: Codec;
@@ -32,29 +28,29 @@ export interface ReadThroughParts {
 
 /** The way of a read: L1, the flight that is already under way, L2, the loader. */
 export class ReadThrough {
+  private readonly generations: Generations;
   private readonly flights: Flights<Outcome>;
-  private readonly refreshes: Flights<Outcome>;
   private readonly entries: EntryReader;
   private readonly loads: Loads;
-  private readonly pauses: ReloadPauses;
+  private readonly reloads: Reloads;
   private readonly counter: ReadCounter;
   private readonly batch: BatchReads;
 
-  constructor(private readonly parts: ReadThroughParts) {
+  constructor(parts: ReadThroughParts) {
     const { codec, clock, generations, events, lease } = parts;
+    this.generations = generations;
     this.flights = new Flights(generations, lease.max);
-    this.refreshes = new Flights(generations, lease.max);
     this.entries = new EntryReader(codec, clock, generations, events);
     this.loads = new Loads({ ...parts, entries: this.entries, maker: new EntryMaker(codec, clock) });
-    this.pauses = new ReloadPauses(clock);
+    this.reloads = new Reloads(parts);
     this.counter = new ReadCounter(events);
     this.batch = new BatchReads({
       entries: this.entries,
       loads: this.loads,
+      reloads: this.reloads,
       flights: this.flights,
       counter: this.counter,
       request: (cache, args, key) => this.request(cache, args, key, undefined),
-      refreshInBackground: (request, loader, found) => this.refreshInBackground(request, loader, found),
     });
   }
 
@@ -91,12 +87,10 @@ export class ReadThrough {
     const key = cache.keyOf(...args);
     const resident = this.entries.freshInL1(cache, key);
     if (resident !== undefined) {
-      if (isDueAhead(cache.policy, resident.entry, this.parts.clock.now())) {
+      if (this.reloads.isDue(cache, resident.entry)) {
         const { entry } = resident;
-        this.refreshInBackground(this.request(cache, args, key, overrides), loader, {
-          entry,
-          seen: entry.id,
-        });
+        const request = this.request(cache, args, key, overrides);
+        this.reloads.refresh(request, () => this.loads.load(request, loader, { entry, seen: entry.id }));
       }
       this.counter.count(cache, key, 'hit', 'l1');
       return this.entries.valueOf(cache, resident);
@@ -153,7 +147,7 @@ export class ReadThrough {
 
   /** How many reads and loads are in progress. */
   get inFlight(): number {
-    return this.flights.size + this.refreshes.size;
+    return this.flights.size + this.reloads.inFlight;
   }
 
   /** Steps 3 to 6. */
@@ -164,62 +158,16 @@ export class ReadThrough {
     const found = await cache.store.read(key, allTags);
     const stored = this.entries.usable(request, found);
     if (stored !== undefined) {
-      const isDue = stored.kind === 'stale' || isDueAhead(cache.policy, found.entry!, this.parts.clock.now());
-      if (isDue) this.refreshInBackground(request, loader, found);
+      if (this.reloads.isDue(cache, found.entry!)) {
+        this.reloads.refresh(request, () => this.loads.load(request, loader, found));
+      }
       return stored;
     }
 
     // 4 to 6. Nothing usable: load, with what is past its ttl to fall back on.
     const fallback = this.entries.usableOnError(request, found);
-    if (fallback !== undefined && this.pauses.isPaused(request)) return fallback;
-    return this.awaitLoad(request, this.loads.load(request, loader, found), fallback);
-  }
-
-  /**
-   * Waits for a load as long as the policy says: with something to fall back on until `softTimeout`, and
-   * without until `hardTimeout`. The load itself goes on, and stores.
-   */
-  private async awaitLoad(
-    request: ReadRequest,
-    load: Promise<Outcome>,
-    fallback: Outcome | undefined,
-  ): Promise<Outcome> {
-    const { policy, name } = request.cache;
-    const patience = fallback === undefined ? policy.hardTimeout : (policy.softTimeout ?? policy.hardTimeout);
-    if (patience !== undefined && !(await settlesWithin(patience, load))) {
-      this.parts.background.start('load', () => this.noteResult(request, load));
-      if (fallback !== undefined) return fallback;
-      throw new CacheLoadTimeoutError(name, patience);
-    }
-    if (fallback === undefined) return load;
-    try {
-      return await this.noteResult(request, load);
-    } catch (error) {
-      this.parts.events.problems.emit({ operation: 'load', error });
-      return fallback;
-    }
-  }
-
-  /** One refresh per key; what another instance has stored meanwhile is as good. */
-  private refreshInBackground(request: ReadRequest, loader: Loader, found: Found): void {
-    if (this.refreshes.join(request.cache, request.key) !== undefined || this.pauses.isPaused(request))
-      return;
-    const refresh = () => this.loads.load(request, loader, found);
-    this.parts.background.start('refresh', () =>
-      this.noteResult(request, this.refreshes.start(request, refresh)),
-    );
-  }
-
-  /** Sees that the next reload of a key pauses if this one fails. */
-  private async noteResult(request: ReadRequest, load: Promise<Outcome>): Promise<Outcome> {
-    try {
-      const outcome = await load;
-      this.pauses.succeeded(request);
-      return outcome;
-    } catch (error) {
-      this.pauses.failed(request);
-      throw error;
-    }
+    if (fallback !== undefined && this.reloads.isPaused(request)) return fallback;
+    return this.reloads.wait(request, this.loads.load(request, loader, found), fallback);
   }
 
   private async passBy(cache: BoundCache, args: readonly unknown[], loader: Loader): Promise<unknown> {
@@ -235,6 +183,6 @@ export class ReadThrough {
   ): ReadRequest {
     cache.check(key);
     const allTags = cache.tagsOf(args, overrides?.tags);
-    return { ...overrides, cache, args, ...this.parts.generations.note(key, allTags) };
+    return { ...overrides, cache, args, ...this.generations.note(key, allTags) };
   }
 }

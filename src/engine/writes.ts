@@ -5,7 +5,7 @@ import type { SharedStore } from '../stores/store.js';
 import { ANY_TAG, EVERYTHING, tagOfCache, type BoundCache } from './bound-cache.js';
 import type { Clock } from './clock.js';
 import type { Coherence } from './coherence.js';
-import { expiresAt, type Entry } from './entry.js';
+import { expiresAt } from './entry.js';
 import type { Generations } from './generations.js';
 import { EntryMaker } from './entry-maker.js';
 import { UNKNOWN_LIFETIME_MS, type ReadOverrides } from './read-request.js';
@@ -32,7 +32,8 @@ export class Writes {
   /**
    * Stores a value whatever is there or being loaded. One that is not to be stored evicts.
    *
-   * @throws CacheError `CACHE_UNCACHEABLE_VALUE` or `CACHE_INVALID_OPTION`; the old entry is evicted all the same
+   * @throws CacheError `CACHE_UNCACHEABLE_VALUE`, `CACHE_INVALID_OPTION`, or `CACHE_INVALID_KEY` for a tag; the old entry is
+   * evicted all the same
    */
   async put(
     cache: BoundCache,
@@ -42,32 +43,12 @@ export class Writes {
   ): Promise<void> {
     const key = cache.keyOf(...args);
     cache.check(key);
-    const argTags = cache.tagsOf(args, overrides?.tags);
-    const tags = [...argTags, ...cache.tagsOfValue(value, args, argTags)];
-    // Before the tokens are read: one that is evicted from here on must not be taken for current.
-    const noted = this.generations.note(key, tags);
-    const tokens = cache.policy.enabled ? await cache.store.tokens(tags, UNKNOWN_LIFETIME_MS) : undefined;
-    if (tokens === undefined) return this.evict(cache, [key]);
-
-    let entry: Entry | undefined;
+    let stored = false;
     try {
-      entry = this.maker.make({ cache, args, allTags: tags, ttl: overrides?.ttl }, value, tokens, 0);
-    } catch (error) {
-      await this.evict(cache, [key]);
-      throw error;
+      stored = await this.store(cache, key, args, value, overrides);
+    } finally {
+      if (!stored) await this.evict(cache, [key]);
     }
-    if (entry === undefined) return this.evict(cache, [key]);
-    const lifetime = expiresAt(entry) - entry.createdAt;
-    if (lifetime > UNKNOWN_LIFETIME_MS) await cache.store.tokens(tags, lifetime);
-
-    const stored = await cache.store.put(key, entry);
-    if (!stored) return this.evict(cache, [key]);
-    // Any other write meanwhile ended the generation: which of the two came last, only the store knows.
-    const alone = this.generations.isCurrentFor(noted, entry.tags);
-    // A reader that began meanwhile may have found the old value: it must not fill L1 after us, nor be joined.
-    this.endGeneration(cache, key);
-    if (alone) cache.fillL1(key, entry, this.clock.now());
-    await this.shared?.announce({ keys: [key] });
   }
 
   /** Lets a usable entry live on from now. Tells whether there was one. */
@@ -125,6 +106,34 @@ export class Writes {
   /** Evicts all of the namespace. */
   clearAll(): Promise<void> {
     return this.evictTags([EVERYTHING]);
+  }
+
+  private async store(
+    cache: BoundCache,
+    key: string,
+    args: readonly unknown[],
+    value: unknown,
+    overrides: ReadOverrides | undefined,
+  ): Promise<boolean> {
+    const argTags = cache.tagsOf(args, overrides?.tags);
+    const tags = [...argTags, ...cache.tagsOfValue(value, args, argTags)];
+    // Before the tokens are read: one that is evicted from here on must not be taken for current.
+    const noted = this.generations.note(key, tags);
+    const tokens = cache.policy.enabled ? await cache.store.tokens(tags, UNKNOWN_LIFETIME_MS) : undefined;
+    if (tokens === undefined) return false;
+    const entry = this.maker.make({ cache, args, allTags: tags, ttl: overrides?.ttl }, value, tokens, 0);
+    if (entry === undefined) return false;
+    const lifetime = expiresAt(entry) - entry.createdAt;
+    if (lifetime > UNKNOWN_LIFETIME_MS) await cache.store.tokens(tags, lifetime);
+    if (!(await cache.store.put(key, entry))) return false;
+
+    // Any other write meanwhile ended the generation: which of the two came last, only the store knows.
+    const alone = this.generations.isCurrentFor(noted, entry.tags);
+    // A reader that began meanwhile may have found the old value: it must not fill L1 after us, nor be joined.
+    this.endGeneration(cache, key);
+    if (alone) cache.fillL1(key, entry, this.clock.now());
+    await this.shared?.announce({ keys: [key] });
+    return true;
   }
 
   private endGeneration(cache: BoundCache, key: string): void {

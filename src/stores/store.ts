@@ -17,6 +17,8 @@ export interface Found {
   readonly seen: string;
   /** The store could not be asked. */
   readonly unavailable?: true;
+  /** What lay there could not be opened, and was removed. */
+  readonly invalid?: true;
 }
 
 /** The answer to the wish to load a key. */

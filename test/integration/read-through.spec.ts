@@ -1,5 +1,6 @@
 import { FakeClock } from '../../src/testing/fake-clock.js';
 import { describeBatch } from '../support/batch.behaviour.js';
+import { describeBatchFreshness } from '../support/batch-freshness.behaviour.js';
 import { startEngine, type EngineUnderTest } from '../support/engine.js';
 import { describeFreshness } from '../support/freshness.behaviour.js';
 import { describeReadThrough } from '../support/read-through.behaviour.js';
@@ -43,5 +44,6 @@ describe('the engine on Redis', () => {
 
   describeReadThrough('on Redis', () => engine);
   describeBatch('on Redis', () => engine);
+  describeBatchFreshness('on Redis', () => ({ ...engine, clock }));
   describeFreshness('on Redis', () => ({ ...engine, clock }));
 });

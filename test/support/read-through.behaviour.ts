@@ -245,6 +245,44 @@ export function describeReadThrough(where: string, use: () => EngineUnderTest): 
       });
     });
 
+    describe('tags', () => {
+      const foreign = ['item:1 ', 'item:*', '', 7] as never[];
+
+      it('that no template made are refused, and named by their cache', async () => {
+        for (const other of foreign) {
+          const cache = cacheOf({ tags: () => [tag`fine`, other] });
+          const refusal = { code: 'CACHE_INVALID_KEY', message: expect.stringContaining(cache.name) };
+          await expect(cache.getOrLoad(['1'], () => 1)).rejects.toMatchObject(refusal);
+          await expect(cache.set(['1'], 1)).rejects.toMatchObject(refusal);
+        }
+        await expect(cacheOf().getOrLoad(['1'], () => 1, { tags: 'item:1' as never })).rejects.toMatchObject({
+          code: 'CACHE_INVALID_KEY',
+        });
+      });
+
+      it('that only the value tells, wrongly, cost the entry and not the load', async () => {
+        const failure = new TypeError('no organization');
+        const wrong = [() => foreign, () => 'item:1' as never, () => Promise.resolve([]) as never, fail];
+        function fail(): never {
+          throw failure;
+        }
+        for (const tagsOf of wrong) {
+          const cache = cacheOf<string>({ tagsOf });
+          expect(await cache.getOrLoad(['1'], () => 'value')).toBe('value');
+          expect(await cache.has('1')).toBe(false);
+          expect(use().problems.at(-1)).toMatchObject({ operation: 'store' });
+        }
+        expect(use().problems.at(-1)!.error).toBe(failure);
+      });
+
+      it('that make a put fail leave nothing of the old value', async () => {
+        const cache = cacheOf<string | null>({ tagsOf: (value) => [tag`first:${value!.slice(0, 1)}`] });
+        await cache.set(['1'], 'old');
+        await expect(cache.set(['1'], null)).rejects.toThrow(TypeError);
+        expect(await cache.has('1')).toBe(false);
+      });
+    });
+
     describe('an eviction', () => {
       const evictions: [string, (id: string, name: string) => Promise<unknown>][] = [
         ['of the key', async (id, name) => use().runtime.engine.writes.evict(boundOf(name), [`item:${id}`])],

@@ -20,6 +20,7 @@ import { TokenKeeper } from './token-keeper.js';
 
 const SCAN_COUNT = 1000;
 const NOTHING: Found = Object.freeze({ seen: '' });
+const INVALID: Found = Object.freeze({ seen: '', invalid: true });
 
 /** What a Redis store is made of. */
 export interface RedisStoreParts {
@@ -229,10 +230,10 @@ export class RedisStore implements CacheStore {
   private async remove(key: string, seen: string): Promise<Found> {
     try {
       await this.discard(key, seen);
-      return NOTHING;
+      return INVALID;
     } catch (error) {
       this.parts.onProblem('discard', error);
-      return { seen };
+      return { ...INVALID, seen };
     }
   }
 

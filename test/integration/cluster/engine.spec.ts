@@ -1,5 +1,6 @@
 import { FakeClock } from '../../../src/testing/fake-clock.js';
 import { describeBatch } from '../../support/batch.behaviour.js';
+import { describeBatchFreshness } from '../../support/batch-freshness.behaviour.js';
 import { startEngine, type EngineUnderTest } from '../../support/engine.js';
 import { describeFreshness } from '../../support/freshness.behaviour.js';
 import { describeReadThrough } from '../../support/read-through.behaviour.js';
@@ -29,5 +30,6 @@ describe('the engine on a Redis cluster', () => {
 
   describeReadThrough('on a Redis cluster', () => engine);
   describeBatch('on a Redis cluster', () => engine);
+  describeBatchFreshness('on a Redis cluster', () => ({ ...engine, clock }));
   describeFreshness('on a Redis cluster', () => ({ ...engine, clock }));
 });

@@ -76,6 +76,8 @@ const bytesOf = async (id: string) => (await client.getBuffer(nameOf(id)))!;
 const codesOf = ({ problems }: EngineUnderTest) =>
   problems.map(({ operation, error }) => `${operation} ${(error as { code?: string }).code}`);
 
+const countsOf = ({ runtime }: EngineUnderTest) => [...runtime.engine.caches].map(({ counts }) => counts)[0];
+
 /** Another text than `value`, so that nobody takes one entry for another. */
 const value = (id: string) => ({
   id,
@@ -133,6 +135,7 @@ describe.each(FORMS)('entries that are %s', (_, policy) => {
     ['JSON', () => Buffer.from('{"id":"1","text":"hello"}')],
     ['larger than the limit', () => Buffer.alloc(LIMIT + 1, 0xc1)],
     ['a bomb', bomb],
+    ['in order but for its value', undecodable],
   ])('%s', (__, change) => {
     async function damaged(): Promise<{ engine: EngineUnderTest; cache: Cache<readonly [string]> }> {
       const writer = bots(await start(), policy);
@@ -147,6 +150,7 @@ describe.each(FORMS)('entries that are %s', (_, policy) => {
       expect(await cache.get('1')).toBeUndefined();
       expect(await client.exists(nameOf('1'))).toBe(0);
       expect(codesOf(engine)).toEqual(['read CACHE_INVALID_ENTRY']);
+      expect(countsOf(engine)).toMatchObject({ misses: 1, invalid: 1 });
       expect(await cache.get('2')).toEqual(value('2'));
     });
 
@@ -196,6 +200,15 @@ function bomb(): Buffer {
   return writeEnvelope(writeHeader(entry, { inflatedBytes: LIMIT }), BOMB, nameOf('1'));
 }
 const BOMB = deflateRawSync(Buffer.alloc(20 * 1024 * 1024), { level: 9 });
+
+/** An entry with a right header and checksum, whose value no codec can read. */
+function undecodable(): Buffer {
+  return writeEnvelope(
+    writeHeader(entryOf({ now: Date.now(), cache: 'bots' }), {}),
+    Buffer.from([0xdc, 0xff]),
+    nameOf('1'),
+  );
+}
 
 describe('an encrypted cache', () => {
   const policy = { encrypt: true };

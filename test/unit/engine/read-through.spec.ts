@@ -1,5 +1,6 @@
 import { FakeClock } from '../../../src/testing/fake-clock.js';
 import { describeBatch } from '../../support/batch.behaviour.js';
+import { describeBatchFreshness } from '../../support/batch-freshness.behaviour.js';
 import { startEngine, type EngineUnderTest } from '../../support/engine.js';
 import { describeFreshness } from '../../support/freshness.behaviour.js';
 import { describeReadThrough } from '../../support/read-through.behaviour.js';
@@ -16,5 +17,6 @@ describe('the engine in memory', () => {
 
   describeReadThrough('in memory', () => engine);
   describeBatch('in memory', () => engine);
+  describeBatchFreshness('in memory', () => ({ ...engine, clock }));
   describeFreshness('in memory', () => ({ ...engine, clock }));
 });
