@@ -92,13 +92,16 @@ export class Cache<Args extends readonly unknown[], Value = unknown> {
     return value as Promise<Loaded<Value, V>>;
   }
 
-  /** Runs the loader and stores what it gives, whatever is stored already. */
+  /**
+   * Runs the loader and stores what it gives, whatever is stored already. When the promise has resolved, no read that
+   * begins later returns the old value.
+   */
   refresh<V extends Value>(
     args: Args,
     loader: Loader<V>,
     overrides?: CallOverrides<V>,
   ): Promise<Loaded<Value, V>> {
-    const value = this.engine.reads.refresh(this.bound, args, loader, overrides as ReadOverrides);
+    const value = this.engine.refresh(this.bound, args, loader, overrides as ReadOverrides);
     return value as Promise<Loaded<Value, V>>;
   }
 
@@ -134,12 +137,16 @@ export class Cache<Args extends readonly unknown[], Value = unknown> {
     return values as Loaded<Value, V>[];
   }
 
-  /** Stores many values at once. See {@link set}. */
+  /** Stores many values at once; of those with equal keys, the last. See {@link set}. */
   async setMany(
     entries: readonly (readonly [args: Args, value: Value])[],
     overrides?: Pick<CallOverrides<Value>, 'ttl' | 'tags'>,
   ): Promise<void> {
-    await Promise.all(entries.map(([args, value]) => this.set(args, value, overrides)));
+    const lastOfKey = new Map(entries.map((entry) => [this.bound.keyOf(...entry[0]), entry]));
+    const puts = [...lastOfKey.values()].map(([args, value]) => this.set(args, value, overrides));
+    // Not before all are over: what is still under way would not be undone by an eviction that follows.
+    const results = await Promise.allSettled(puts);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
   /**

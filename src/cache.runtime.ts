@@ -40,7 +40,7 @@ export class CacheRuntime {
 
   constructor(readonly options: ResolvedOptions) {
     const { codec, clock, memory, defaults, ttlOverrides, lease } = options;
-    const sharedTags = new TagTokens();
+    const sharedTags = TagTokens.forEntries(memory.maxEntries, clock);
     this.events.problems.subscribe(({ operation, error }) => this.problems.report(operation, error));
     this.redis = options.redis && this.connectTo(options.redis, sharedTags);
     this.engine = new CacheEngine({
@@ -102,7 +102,7 @@ export class CacheRuntime {
     });
     const bus = new RedisBus(connection.client, connection.subscriber(), keys.bus, {
       invalidated: (invalidation) => this.engine.coherence.invalidated(invalidation),
-      loadEnded: (key) => this.engine.coherence.loadEnded(key),
+      loadEnded: (key, ending) => this.engine.coherence.loadEnded(key, ending),
       armed: () => this.engine.coherence.armed(),
       broken: (reason) => {
         this.logger.warn(`Cache bus interrupted: ${reason}. Memory of this process is off until it is back.`);
@@ -115,10 +115,15 @@ export class CacheRuntime {
       clock,
       sealer: new Sealer({ keyRing, maxEntryBytes, rulesOf: (cache) => this.engine.policyOf(cache) }),
       onProblem,
-      tokensAge: () => sharedTags.age,
-      knownToken: (tag) => (bus.armed ? sharedTags.get(tag)?.token : undefined),
-      forgetToken: (tag) => sharedTags.forget(tag),
-      loadEndedMessage: (key) => bus.loadEndedMessage(key),
+      known: {
+        get age() {
+          return sharedTags.age;
+        },
+        confirmed: (tag) => (bus.armed ? sharedTags.confirmed(tag) : undefined),
+        confirm: (tag, token) => sharedTags.confirm(tag, token),
+        forget: (tag) => sharedTags.forget(tag),
+      },
+      loadEndedMessage: (key, ending) => bus.loadEndedMessage(key, ending),
     });
     const evictEverything = async () => {
       await store.evictTags([ANY_TAG, EVERYTHING]);

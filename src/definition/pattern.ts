@@ -74,13 +74,18 @@ export class CachePattern {
   }
 }
 
+/** Whether a text is that of a pattern. */
+export function isPattern(text: unknown): boolean {
+  return typeof text === 'string' && PATTERN_TEXT.test(text) && misplacedWildcard(text) === undefined;
+}
+
 /**
  * Makes a pattern from the {@link CachePattern.text} of another one, which may come from another process.
  *
  * @throws CacheError `CACHE_INVALID_KEY` when no pattern has such a text
  */
 export function parsePattern(text: string): CachePattern {
-  if (typeof text !== 'string' || !PATTERN_TEXT.test(text) || misplacedWildcard(text) !== undefined) {
+  if (!isPattern(text)) {
     throw new CacheError(
       'CACHE_INVALID_KEY',
       `Expected the text of a pattern as \`CachePattern.text\` gives it, got another ${typeof text}. ` +

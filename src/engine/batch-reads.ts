@@ -4,8 +4,8 @@ import type { BoundCache } from './bound-cache.js';
 import { Deferred } from './deferred.js';
 import type { EntryReader } from './entry-reader.js';
 import type { Flights } from './flights.js';
-import type { Loads } from './loads.js';
-import { Outcome } from './outcome.js';
+import { NOBODY, type Audience, type Loads } from './loads.js';
+import type { Outcome } from './outcome.js';
 import type { ReadCounter } from './read-counter.js';
 import type { ReadRequest } from './read-request.js';
 import type { Reloads } from './reloads.js';
@@ -36,6 +36,7 @@ interface Item {
 interface Wanted {
   readonly request: ReadRequest;
   readonly found: Found;
+  readonly audience: Audience;
 }
 
 /** Reads of many keys: the same steps as of one, each taken for all keys together. */
@@ -68,8 +69,12 @@ export class BatchReads {
 
     // Keys that somebody reads already are theirs; the others become flights that everybody may join.
     const pending = items.map((item) => {
-      const flight = flights.join(cache, item.request.key);
-      if (flight !== undefined) return { item, outcome: flight, own: undefined };
+      const flight = flights.find(cache, item.request.key);
+      if (flight !== undefined) {
+        const alone = async () => (await loadAll(cache, [item.request.args], loadMissing))[0];
+        const outcome = flight.joined().then((it) => it ?? this.parts.loads.loadAlone(item.request, alone));
+        return { item, outcome, own: undefined };
+      }
       const own = new Deferred<Outcome>();
       return { item, own, outcome: flights.start(item.request, () => own.promise) };
     });
@@ -120,16 +125,16 @@ export class BatchReads {
         const fallback = stored === undefined ? entries.usableOnError(request, found) : undefined;
         if (stored !== undefined) {
           own.resolve(stored);
-          if (reloads.isDue(cache, found.entry!)) due.push({ request, found });
+          if (reloads.isDue(cache, found.entry!)) due.push({ request, found, audience: NOBODY });
         } else if (fallback !== undefined && reloads.isPaused(request)) {
           own.resolve(fallback);
         } else {
-          missing.push({ request, found, own, fallback });
+          missing.push({ request, found, audience: { hasLeft: false }, own, fallback });
         }
       }
       const loaded = load(missing);
-      for (const [i, { request, own, fallback }] of missing.entries()) {
-        own.resolve(reloads.wait(request, loaded[i]!, fallback));
+      for (const [i, { request, audience, own, fallback }] of missing.entries()) {
+        own.resolve(reloads.wait(request, loaded[i]!, audience, fallback));
       }
       this.refresh(due, load);
     } catch (error) {
@@ -143,7 +148,8 @@ export class BatchReads {
     load: (wanted: readonly Wanted[]) => readonly Promise<Outcome>[],
   ): void {
     const { reloads } = this.parts;
-    const idle = due.filter(({ request }) => reloads.canRefresh(request));
+    const byKey = new Map(due.map((wanted) => [wanted.request.key, wanted]));
+    const idle = [...byKey.values()].filter(({ request }) => reloads.canRefresh(request));
     const loaded = load(idle);
     for (const [i, { request }] of idle.entries()) reloads.refresh(request, () => loaded[i]!);
   }
@@ -168,18 +174,18 @@ export class BatchReads {
         item.positions.push(position);
         continue;
       }
-      const resident = entries.freshInL1(cache, key);
-      if (resident === undefined) {
+      const resident = entries.outcomeInL1(cache, key);
+      if (resident?.entry === undefined) {
         items.set(key, { request: this.parts.request(cache, args, key), positions: [position] });
         continue;
       }
       counter.count(cache, key, 'hit', 'l1');
       const { entry } = resident;
       if (reloads.isDue(cache, entry)) {
-        due.push({ request: this.parts.request(cache, args, key), found: { entry, seen: entry.id } });
+        const request = this.parts.request(cache, args, key);
+        due.push({ request, found: { entry, seen: entry.id }, audience: NOBODY });
       }
-      const take = () => entries.valueOf(cache, resident);
-      results[position] = new Outcome(take(), take, 'hit', 'l1', entry);
+      results[position] = resident;
     }
     return { results, items: [...items.values()], due };
   }

@@ -4,7 +4,6 @@ import { CacheError } from '../errors.js';
 import type { NearStore } from '../stores/near-store.js';
 import type { CacheStore } from '../stores/store.js';
 import { expiresAt, type Entry } from './entry.js';
-import type { TagTokens } from './tag-tokens.js';
 import type { Policy } from './policy.js';
 
 /** Tag that every entry of the namespace carries. No tag template can make it: `%` is not allowed in one. */
@@ -41,8 +40,6 @@ export interface CacheParts {
   readonly near: NearStore | undefined;
   /** Where entries are at home. */
   readonly store: CacheStore;
-  /** What this process knows of the tags in that store. */
-  readonly tokens: TagTokens;
 }
 
 /** A definition that is in use: its policy resolved, and the stores that its entries live in. */
@@ -54,7 +51,6 @@ export class BoundCache {
   readonly userTagsOf: CacheParts['userTagsOf'];
   readonly near: NearStore | undefined;
   readonly store: CacheStore;
-  private readonly tokens: TagTokens;
   private readonly ownTags: readonly string[];
 
   constructor(parts: CacheParts) {
@@ -63,7 +59,6 @@ export class BoundCache {
     this.keyOf = parts.keyOf;
     this.near = parts.near;
     this.store = parts.store;
-    this.tokens = parts.tokens;
     this.userTagsOf = parts.userTagsOf;
     this.ownTags = [EVERYTHING, tagOfCache(parts.name)];
   }
@@ -109,18 +104,11 @@ export class BoundCache {
     return this.near !== undefined && this.near !== this.store;
   }
 
-  /**
-   * Keeps in L1 what lies in the store, for as long as it lives there and the policy allows, and notes that its
-   * tokens are the current ones.
-   */
+  /** Keeps in L1 what lies in the store, for as long as it lives there and the policy allows. */
   fillL1(key: string, entry: Entry, now: number): void {
     const { near, policy } = this;
-    if (near === this.store) return;
-    if (near !== undefined && policy.l1 !== false) {
-      near.fill(key, entry, Math.min(expiresAt(entry), now + policy.l1.ttl));
-    } else {
-      for (const [i, tag] of entry.tags.entries()) this.tokens.learn(tag, entry.tokens[i] ?? '');
-    }
+    if (near === undefined || near === this.store || policy.l1 === false) return;
+    near.fill(key, entry, Math.min(expiresAt(entry), now + policy.l1.ttl));
   }
 
   /**

@@ -1,3 +1,5 @@
+import type { LoadEnding } from './load-waiters.js';
+
 /** What one instance evicted, as the others are told. Never holds values. */
 export interface Invalidation {
   readonly keys?: readonly string[];
@@ -11,7 +13,7 @@ export interface BusListener {
   /** Another instance evicted something. */
   invalidated(invalidation: Invalidation): void;
   /** A load that somebody waits for has ended, here or elsewhere. */
-  loadEnded(key: string): void;
+  loadEnded(key: string, ending: LoadEnding): void;
   /** From now on every message arrives. */
   armed(): void;
   /** Messages may be lost: what memory holds can't be trusted until `armed`. */

@@ -12,7 +12,9 @@ import { detailsOf, type EntryReport } from './inspect.js';
 import { Generations } from './generations.js';
 import type { LeaseLimits } from './lease-keeper.js';
 import { LoadWaiters } from './load-waiters.js';
+import type { Loader } from './loads.js';
 import { resolvePolicy, type Policy, type PolicyDefaults } from './policy.js';
+import type { ReadOverrides } from './read-request.js';
 import { ReadThrough } from './read-through.js';
 import { TagTokens } from './tag-tokens.js';
 import { Writes } from './writes.js';
@@ -43,7 +45,7 @@ export class CacheEngine {
   readonly writes: Writes;
   readonly background: BackgroundWork;
   readonly coherence: Coherence;
-  private readonly localTags = new TagTokens();
+  private readonly localTags: TagTokens;
   private readonly memories: NearStore[] = [];
   /** The memories that caches without limits of their own share. */
   private readonly common = new Map<TagTokens, NearStore>();
@@ -52,6 +54,7 @@ export class CacheEngine {
 
   constructor(private readonly options: EngineOptions) {
     const { codec, clock, events, shared, sharedTags, lease } = options;
+    this.localTags = TagTokens.forEntries(options.memory.maxEntries, clock);
     const generations = new Generations();
     const waiters = new LoadWaiters();
     this.background = new BackgroundWork((operation, error) => events.problems.emit({ operation, error }));
@@ -100,6 +103,18 @@ export class CacheEngine {
         ...(inShared && { l2: detailsOf(inShared, now) }),
       },
     };
+  }
+
+  /** Loads and stores, whatever is stored already; nobody sees the old value any more when it is over. */
+  async refresh(
+    cache: BoundCache,
+    args: readonly unknown[],
+    loader: Loader,
+    overrides?: ReadOverrides,
+  ): Promise<unknown> {
+    const { value, ending, found } = await this.reads.refresh(cache, args, loader, overrides);
+    if (ending !== 'not wanted') await this.writes.replaced(cache, cache.keyOf(...args), found);
+    return value;
   }
 
   /** All caches in use. */
@@ -152,11 +167,10 @@ export class CacheEngine {
         userTagsOf,
         near: home,
         store: home,
-        tokens: this.localTags,
       });
     }
     const near = policy.l1 === false ? undefined : this.memoryFor(policy, sharedTags);
-    return new BoundCache({ name, policy, keyOf, userTagsOf, near, store: shared, tokens: sharedTags });
+    return new BoundCache({ name, policy, keyOf, userTagsOf, near, store: shared });
   }
 
   /** The memory for caches of that policy: the common one, or one of its own where it sets limits. */

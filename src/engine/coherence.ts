@@ -3,7 +3,7 @@ import type { NearStore } from '../stores/near-store.js';
 import { ANY_TAG } from './bound-cache.js';
 import type { BusListener, Invalidation } from './bus.js';
 import type { Generations } from './generations.js';
-import type { LoadWaiters } from './load-waiters.js';
+import type { LoadEnding, LoadWaiters } from './load-waiters.js';
 import type { TagTokens } from './tag-tokens.js';
 
 export interface CoherenceParts {
@@ -62,7 +62,13 @@ export class Coherence implements BusListener {
     for (const text of patterns) this.evictMatching(parsePattern(text));
   }
 
-  loadEnded(key: string): void {
+  loadEnded(key: string, ending: LoadEnding): void {
+    this.parts.waiters.wake(key, ending);
+  }
+
+  /** Something newer is stored under a key: whoever is reading it fills nothing, and who waits for it looks. */
+  replaced(key: string): void {
+    this.parts.generations.endKey(key);
     this.parts.waiters.wake(key);
   }
 

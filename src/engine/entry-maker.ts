@@ -2,7 +2,8 @@ import type { Codec } from '../codec/codec.js';
 import type { Clock } from './clock.js';
 import type { Entry } from './entry.js';
 import { valueIn } from './entry-value.js';
-import { freshFor, type Policy } from './policy.js';
+import { freshFor } from './fresh-for.js';
+import type { Policy } from './policy.js';
 import type { ReadRequest } from './read-request.js';
 import { newEntryId } from './token.js';
 

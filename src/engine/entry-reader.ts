@@ -10,6 +10,9 @@ import type { Generations } from './generations.js';
 import { Outcome } from './outcome.js';
 import type { ReadRequest } from './read-request.js';
 
+/** What stands for the value of an entry that nobody can read. */
+export const UNUSABLE: unique symbol = Symbol('unusable');
+
 /** Judges entries by their age and origin, takes out their values, and keeps them in L1. */
 export class EntryReader {
   constructor(
@@ -26,12 +29,38 @@ export class EntryReader {
     return cache.made(resident.entry) ? resident : undefined;
   }
 
-  /** The value of an entry in L1, for one caller. */
-  valueOf(cache: BoundCache, resident: Resident): unknown {
+  /** The value of an entry in L1, for one caller; {@link UNUSABLE}, and the entry is gone, when it can't be made. */
+  valueOf(cache: BoundCache, key: string, resident: Resident): unknown {
+    try {
+      return this.taken(cache, resident);
+    } catch (error) {
+      cache.counts.invalid += 1;
+      cache.near?.delete(key);
+      this.events.problems.emit({ operation: 'read', error });
+      return UNUSABLE;
+    }
+  }
+
+  /** What L1 has under a key, if it is fresh. */
+  outcomeInL1(cache: BoundCache, key: string): Outcome | undefined {
+    const resident = this.freshInL1(cache, key);
+    if (resident === undefined) return undefined;
+    const value = this.valueOf(cache, key, resident);
+    if (value === UNUSABLE) return undefined;
+    return new Outcome(value, () => this.taken(cache, resident), 'hit', 'l1', resident.entry);
+  }
+
+  private taken(cache: BoundCache, resident: Resident): unknown {
     const { entry } = resident;
     if (cache.policy.isolation === 'clone') return valueIn(entry, this.codec, cache.policy);
     resident.shared ??= { value: valueIn(entry, this.codec, cache.policy) };
     return resident.shared.value;
+  }
+
+  /** Removes what lies under a key, in the store if it still is what was seen there. */
+  async drop({ cache, key }: ReadRequest, seen: string): Promise<void> {
+    if (cache.hasL1) cache.near?.delete(key);
+    if (seen !== '') await cache.store.discard(key, seen);
   }
 
   /** What a store found, if it is fresh, or stale within `staleWhileRevalidate`. A fresh entry goes to L1. */

@@ -1,12 +1,39 @@
 import type { BoundCache } from './bound-cache.js';
 import type { Generations } from './generations.js';
+import { LONGEST_TIMER_MS } from './longest-timer.js';
 import type { ReadRequest } from './read-request.js';
 
-interface Flight<T> {
-  readonly request: ReadRequest;
+/** How long flights are joined, and waited for, milliseconds. */
+export interface FlightLimits {
+  /** One that is older is taken for one that never ends: it is joined no more. */
+  readonly max: number;
+  /** Longest wait of those who have joined. */
+  readonly wait: number;
+}
+
+/** A read or load in progress. */
+export class Flight<T> {
   /** When it began, on the clock of `performance.now()`. */
-  readonly since: number;
-  readonly outcome: Promise<T>;
+  readonly since = performance.now();
+  private whoJoined: Promise<T | undefined> | undefined;
+
+  constructor(
+    readonly request: ReadRequest,
+    readonly outcome: Promise<T>,
+    private readonly longestWait: number,
+  ) {}
+
+  /**
+   * Waits for it with all others who have joined, for a limited time: it may be waiting for them. Resolves with
+   * `undefined` when that is over.
+   */
+  joined(): Promise<T | undefined> {
+    this.whoJoined ??= new Promise((resolve, reject) => {
+      const timer = setTimeout(() => resolve(undefined), Math.min(this.longestWait, LONGEST_TIMER_MS));
+      this.outcome.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
+    return this.whoJoined;
+  }
 }
 
 /**
@@ -20,8 +47,7 @@ export class Flights<T> {
 
   constructor(
     private readonly generations: Generations,
-    /** A flight that is older, milliseconds, is taken for one that never ends: it is joined no more. */
-    private readonly longest: number,
+    private readonly limits: FlightLimits,
   ) {}
 
   /** How many are in progress. */
@@ -30,16 +56,16 @@ export class Flights<T> {
   }
 
   /** The flight of that key of that cache, if nothing was evicted since it began. */
-  join(cache: BoundCache, key: string): Promise<T> | undefined {
+  find(cache: BoundCache, key: string): Flight<T> | undefined {
     const flight = this.flights.get(cache)?.get(key);
     if (flight === undefined || !this.generations.isCurrent(flight.request)) return undefined;
-    return performance.now() - flight.since < this.longest ? flight.outcome : undefined;
+    return performance.now() - flight.since < this.limits.max ? flight : undefined;
   }
 
   /** Starts a flight. One that was overtaken by an eviction goes on for those who are on it, but nobody joins it. */
   start(request: ReadRequest, run: () => Promise<T>): Promise<T> {
     const { cache, key } = request;
-    const flight: Flight<T> = { request, since: performance.now(), outcome: run() };
+    const flight = new Flight(request, run(), this.limits.wait);
     const ofCache = this.flights.get(cache) ?? new Map<string, Flight<T>>();
     this.flights.set(cache, ofCache.set(key, flight));
     this.count += 1;

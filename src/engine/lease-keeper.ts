@@ -1,4 +1,5 @@
 import type { CacheStore } from '../stores/store.js';
+import { LONGEST_TIMER_MS } from './longest-timer.js';
 
 /** How leases live, in milliseconds. */
 export interface LeaseLimits {
@@ -22,9 +23,12 @@ export function keepLease(store: CacheStore, key: string, lease: string, limits:
     if (!holds) clearInterval(timer);
     isBeingExtended = false;
   };
-  const timer = setInterval(() => {
-    if (!isBeingExtended) void extend();
-  }, limits.ttl / 3);
+  const timer = setInterval(
+    () => {
+      if (!isBeingExtended) void extend();
+    },
+    Math.min(limits.ttl / 3, LONGEST_TIMER_MS),
+  );
   timer.unref();
   return () => clearInterval(timer);
 }

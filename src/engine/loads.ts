@@ -7,7 +7,7 @@ import type { CacheEvents } from './events.js';
 import { BatchCall } from './batch-call.js';
 import { keepLease, type LeaseLimits } from './lease-keeper.js';
 import { LeaseWait } from './lease-wait.js';
-import type { LoadWaiters } from './load-waiters.js';
+import type { LoadEnding, LoadWaiters } from './load-waiters.js';
 import type { Outcome } from './outcome.js';
 import { longestLifetime, type ReadRequest } from './read-request.js';
 import { newToken } from './token.js';
@@ -15,12 +15,24 @@ import { newToken } from './token.js';
 /** Computes the value of an entry. */
 export type Loader = () => unknown;
 
+/** Who waits for a load. When nobody does, or does any more, it goes on only for what it stores. */
+export interface Audience {
+  hasLeft: boolean;
+}
+
+/** Of a load in the background. */
+export const NOBODY: Audience = Object.freeze({ hasLeft: true });
+
 /** What is special about a load. */
 export interface HowToLoad {
   /** Load even if somebody else has just stored something. */
   readonly anew?: boolean;
   /** Somebody else is loading, and this load waits. */
   readonly onHeld?: () => void;
+  /** What was loaded has been stored, or is not to be. Not told of one that should have been. */
+  readonly onEnd?: (ending: 'stored' | 'not wanted') => void;
+  /** @default somebody who waits */
+  readonly audience?: Audience;
 }
 
 export interface LoadsParts {
@@ -29,6 +41,22 @@ export interface LoadsParts {
   readonly events: CacheEvents;
   readonly waiters: LoadWaiters;
   readonly lease: LeaseLimits;
+}
+
+/** A load that nobody waits for did not get its turn. */
+export class GaveUpError extends Error {
+  override readonly name = 'GaveUpError';
+}
+
+/** The right to load and store. */
+interface Turn {
+  readonly lease: string;
+  /** Of the tags that the arguments tell. */
+  readonly tokens: readonly string[];
+  /** The token that tells whether any tag was evicted since; not asked for where the arguments tell all tags. */
+  readonly anyTag: string | undefined;
+  /** What lies under the key. */
+  readonly seen: string;
 }
 
 /** Steps 4 to 6 of a read: the lease, the loader, the store. */
@@ -42,28 +70,21 @@ export class Loads {
    * @param found what the store had; the entry in it is no reason not to load
    */
   async load(request: ReadRequest, loader: Loader, found: Found, how: HowToLoad = {}): Promise<Outcome> {
-    if (found.unavailable) return this.loadOnly(request, loader);
-    const { lease: limits, waiters } = this.parts;
-    const wait = new LeaseWait(request.key, waiters, limits.wait);
-    let { seen } = found;
-    do {
-      const lease = newToken();
-      const [tokens, acquired] = await this.take(request, lease, seen);
-      if (acquired.kind === 'granted' && tokens !== undefined) {
-        return this.loadAndStore(request, loader, lease, tokens);
-      }
-      if (acquired.kind === 'granted') await request.cache.store.release(request.key, lease);
-      if (acquired.kind === 'granted' || acquired.kind === 'unavailable') break;
-      if (acquired.kind === 'filled') {
-        const stored = how.anew === true ? undefined : this.parts.entries.usable(request, acquired.found);
-        if (stored !== undefined) return stored;
-        seen = acquired.found.seen;
-      } else {
-        how.onHeld?.();
-        await wait.forLease(acquired.forMs);
-      }
-    } while (!wait.isOver);
-    return this.loadOnly(request, loader);
+    if (found.unavailable || neverStores(request)) return this.loadAlone(request, loader);
+    const wait = new LeaseWait(request.key, this.parts.waiters, this.parts.lease.wait);
+    try {
+      return await this.loadInTurn(request, loader, found.seen, how, wait);
+    } finally {
+      wait.end();
+    }
+  }
+
+  /** Runs the loader for those who wait, and stores nothing: there is no fence against evictions. */
+  async loadAlone(request: ReadRequest, loader: Loader): Promise<Outcome> {
+    const value = await loader();
+    const entry = this.entryOf(request, value, [], 0);
+    if (entry === undefined) return this.parts.entries.outcomeOfValue(request.cache, value);
+    return this.parts.entries.outcomeOf(request.cache, entry, 'miss');
   }
 
   /**
@@ -73,14 +94,53 @@ export class Loads {
    * @returns an outcome for each, in their order
    */
   loadMany(
-    wanted: readonly { readonly request: ReadRequest; readonly found: Found }[],
+    wanted: readonly {
+      readonly request: ReadRequest;
+      readonly found: Found;
+      readonly audience?: Audience;
+    }[],
     loader: (requests: readonly ReadRequest[]) => Promise<readonly unknown[]>,
   ): readonly Promise<Outcome>[] {
     const batch = new BatchCall(wanted.length, loader);
-    return wanted.map(({ request, found }) => {
+    return wanted.map(({ request, found, audience }) => {
       const { load, postpone } = batch.ticket(request);
-      return this.load(request, load, found, { onHeld: postpone }).finally(postpone);
+      const how = { onHeld: postpone, ...(audience && { audience }) };
+      return this.load(request, load, found, how).finally(postpone);
     });
+  }
+
+  private async loadInTurn(
+    request: ReadRequest,
+    loader: Loader,
+    seenAtFirst: string,
+    how: HowToLoad,
+    wait: LeaseWait,
+  ): Promise<Outcome> {
+    let seen = seenAtFirst;
+    do {
+      wait.listen();
+      const lease = newToken();
+      const [tokens, acquired] = await this.take(request, lease, seen);
+      if (acquired.kind === 'granted' && tokens !== undefined) {
+        const own = tokens.slice(0, request.allTags.length);
+        const turn: Turn = { lease, tokens: own, anyTag: tokens[own.length], seen };
+        return this.loadAndStore(request, loader, turn, how);
+      }
+      if (acquired.kind === 'granted') await request.cache.store.release(request.key, lease);
+      if (acquired.kind === 'granted' || acquired.kind === 'unavailable') break;
+      if (acquired.kind === 'filled') {
+        const stored = how.anew === true ? undefined : this.parts.entries.usable(request, acquired.found);
+        if (stored !== undefined) return stored;
+        seen = acquired.found.seen;
+      } else {
+        how.onHeld?.();
+        // What gave the others nothing is not waited for again and again, by one instance after the other.
+        if ((await wait.forLease(acquired.forMs)) === 'unstored') break;
+      }
+    } while (!wait.isOver);
+    // What is not stored would be loaded for nobody.
+    if (how.audience?.hasLeft === true) throw new GaveUpError();
+    return this.loadAlone(request, loader);
   }
 
   /** 4. The lease; and the tags' tokens before the loader runs: an eviction during the load invalidates its entry. */
@@ -99,38 +159,51 @@ export class Loads {
   private async loadAndStore(
     request: ReadRequest,
     loader: Loader,
-    lease: string,
-    tokens: readonly string[],
+    { lease, tokens, anyTag, seen }: Turn,
+    how: HowToLoad,
   ): Promise<Outcome> {
-    const { cache, key, allTags } = request;
+    const { cache, key } = request;
     const { entries, lease: limits } = this.parts;
-    const [anyTag, ownTokens] = cache.hasMoreTags
-      ? [tokens.at(-1), tokens.slice(0, -1)]
-      : [undefined, tokens];
     const letGo = keepLease(cache.store, key, lease, limits);
-    let stored = false;
+    let ending: LoadEnding = 'over';
+    let isStored = false;
     try {
       // 5. The loader. Its error is the caller's error.
       const since = performance.now();
       const value = await loader();
-      const made = this.entryOf(request, value, ownTokens, performance.now() - since);
-      if (made === undefined) return entries.outcomeOfValue(cache, value);
+      if (!this.isWanted(request, value)) {
+        ending = 'unstored';
+        how.onEnd?.('not wanted');
+        return entries.outcomeOfValue(cache, value);
+      }
+      const made = this.entryOf(request, value, tokens, performance.now() - since);
+      const tagsOfValue = this.attempt(() => cache.tagsOfValue(value, request.args, request.allTags));
       // A hit equals a miss: what callers get is what a hit would give them.
-      const outcome = entries.outcomeOf(cache, made, 'miss');
-      const entry = cache.hasMoreTags ? await this.withTagsOfValue(request, value, made, anyTag) : made;
+      const outcome =
+        made === undefined ? entries.outcomeOfValue(cache, value) : entries.outcomeOf(cache, made, 'miss');
+      if (made === undefined || tagsOfValue === undefined) {
+        ending = 'unstored';
+        // What is stored is older than what can't be.
+        await entries.drop(request, seen);
+        return outcome;
+      }
+      const entry = cache.hasMoreTags ? await this.withTags(request, made, tagsOfValue, anyTag) : made;
       if (entry === undefined) return outcome;
 
       // 6. Store with the lease as fence: after an eviction it is gone, and nothing is stored anywhere.
       const lifetime = expiresAt(entry) - entry.createdAt;
-      if (lifetime > longestLifetime(request)) await cache.store.tokens(allTags, lifetime);
-      stored = await cache.store.store(key, lease, entry);
-      if (stored) entries.fillL1(request, entry);
+      if (lifetime > longestLifetime(request)) await cache.store.tokens(request.allTags, lifetime);
+      isStored = await cache.store.store(key, lease, entry);
+      if (isStored) {
+        entries.fillL1(request, entry);
+        how.onEnd?.('stored');
+      }
       return outcome;
     } finally {
       letGo();
-      if (!stored) await cache.store.release(key, lease);
+      if (!isStored) await cache.store.release(key, lease, ending);
       // Others hear of it by the bus.
-      this.parts.waiters.wake(key);
+      this.parts.waiters.wake(key, ending);
     }
   }
 
@@ -138,28 +211,23 @@ export class Loads {
    * The entry with the tags that only its value tells. Their tokens can't be captured before the load: if any tag
    * was evicted meanwhile, it may have been one of them, and nothing is to be stored.
    */
-  private async withTagsOfValue(
-    { cache, args, allTags }: ReadRequest,
-    value: unknown,
-    entry: Entry,
+  private async withTags(
+    { cache, allTags }: ReadRequest,
+    made: Entry,
+    tags: readonly string[],
     anyTagBefore: string | undefined,
   ): Promise<Entry | undefined> {
-    const tags = this.attempt(() => cache.tagsOfValue(value, args, allTags));
-    if (tags === undefined) return undefined;
-    const lifetime = expiresAt(entry) - entry.createdAt;
+    const lifetime = expiresAt(made) - made.createdAt;
     const tokens = await cache.store.tokens(tags, lifetime, 'exact');
     // After the tags: an eviction renews this one first.
     const anyTag = await cache.store.tokens([ANY_TAG], lifetime, 'exact');
     if (tokens === undefined || anyTag === undefined || anyTag[0] !== anyTagBefore) return undefined;
-    return { ...entry, tags: [...entry.tags, ...tags], tokens: [...entry.tokens, ...tokens] };
+    return { ...made, tags: [...allTags, ...tags], tokens: [...made.tokens, ...tokens] };
   }
 
-  /** Runs the loader for those who wait, and stores nothing: there is no fence against evictions. */
-  private async loadOnly(request: ReadRequest, loader: Loader): Promise<Outcome> {
-    const value = await loader();
-    const entry = this.entryOf(request, value, [], 0);
-    if (entry === undefined) return this.parts.entries.outcomeOfValue(request.cache, value);
-    return this.parts.entries.outcomeOf(request.cache, entry, 'miss');
+  /** Whether the call wants the value stored. */
+  private isWanted({ storeIf }: ReadRequest, value: unknown): boolean {
+    return storeIf === undefined || (this.attempt(() => storeIf(value)) ?? false);
   }
 
   /** The entry to store for a value, or `undefined` when it is not to be stored, or cannot be. */
@@ -169,11 +237,7 @@ export class Loads {
     tokens: readonly string[],
     loadCost: number,
   ): Entry | undefined {
-    return this.attempt(() =>
-      request.storeIf?.(value) === false
-        ? undefined
-        : this.parts.maker.make(request, value, tokens, loadCost),
-    );
+    return this.attempt(() => this.parts.maker.make(request, value, tokens, loadCost));
   }
 
   /** What has been loaded goes to the caller, whatever keeps it from being stored: that is told, not thrown. */
@@ -185,6 +249,11 @@ export class Loads {
       return undefined;
     }
   }
+}
+
+/** Without a ttl there is nothing to take turns for. */
+function neverStores({ cache: { policy }, ttl }: ReadRequest): boolean {
+  return ttl === undefined && policy.ttl === 0;
 }
 
 function tagsToCapture({ cache, allTags }: ReadRequest): readonly string[] {

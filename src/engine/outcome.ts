@@ -47,15 +47,14 @@ export class Outcome {
     policy: Pick<Policy, 'isolation' | 'revive'>,
     kind: CacheRead['outcome'],
   ): Outcome {
-    const own = new Outcome(value, () => value, kind);
-    if (policy.isolation === 'share') return own;
     try {
       const payload = codec.encode(value);
       const take = () => valueIn({ payload }, codec, policy);
-      return new Outcome(take(), take, kind);
+      const first = take();
+      return new Outcome(first, policy.isolation === 'share' ? () => first : take, kind);
     } catch {
       // Who wanted to store it has told of that.
-      return own;
+      return new Outcome(value, () => value, kind);
     }
   }
 }

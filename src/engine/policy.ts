@@ -40,7 +40,8 @@ export interface Policy {
 }
 
 const DEFAULT_JITTER = 0.1;
-const DEFAULT_NULL_TTL_MS = 30_000;
+/** Longest life of `null` and `undefined`, unless `nullTtl` says otherwise. */
+export const DEFAULT_NULL_TTL_MS = 30_000;
 const DEFAULT_L1_TTL_MS = 30_000;
 const DEFAULT_THRESHOLD_BYTES = 1024;
 
@@ -64,6 +65,8 @@ const KNOWN: ReadonlySet<string> = new Set<keyof AnyCachePolicy>([
   'tagsOf',
   'enabled',
 ]);
+
+const KNOWN_L1: ReadonlySet<string> = new Set(['ttl', 'maxEntries', 'maxBytes']);
 
 /**
  * Fills in the defaults of a definition and checks every value.
@@ -109,6 +112,7 @@ function resolve(
     }
   }
   const { ttl } = given;
+  functionOr(given.tags, named('tags'), '(botId) => [tag`bot:${botId}`]');
   return {
     ttl:
       ttlOverride ??
@@ -122,7 +126,7 @@ function resolve(
     staleIfError: parseDuration(given.staleIfError ?? 0, `\`${named('staleIfError')}`),
     refreshAhead: ahead(given.refreshAhead ?? false, named('refreshAhead')),
     softTimeout: optional(given.softTimeout, `\`${named('softTimeout')}`),
-    hardTimeout: optional(given.hardTimeout, `\`${named('hardTimeout')}`),
+    hardTimeout: aboveZero(given.hardTimeout, named('hardTimeout')),
     l1: resolveL1(given, defaults, named),
     l2: flag(given.l2 ?? true, named('l2'), true),
     isolation: oneOf(given.isolation ?? 'clone', ['clone', 'share'], named('isolation')),
@@ -130,7 +134,7 @@ function resolve(
     encrypt: resolveEncrypt(given, canEncrypt, named),
     version: String(given.version ?? ''),
     revive: resolveRevive(given, named),
-    tagsOf: given.tagsOf as Policy['tagsOf'],
+    tagsOf: functionOr(given.tagsOf, named('tagsOf'), '(bot) => [tag`org:${bot.orgId}`]') as Policy['tagsOf'],
     enabled: flag(given.enabled ?? true, named('enabled'), true),
   };
 }
@@ -146,6 +150,15 @@ function resolveL1(given: AnyCachePolicy, defaults: PolicyDefaults, named: Named
       );
     }
     return false;
+  }
+  for (const option of Object.keys(given.l1 ?? {})) {
+    if (!KNOWN_L1.has(option))
+      throw invalid(
+        named(`l1.${option}`),
+        `one of ${[...KNOWN_L1].join(', ')}`,
+        option,
+        'Check the spelling.',
+      );
   }
   const l1 = { ...(defaults.l1 === false ? undefined : defaults.l1), ...given.l1 };
   return {
@@ -180,51 +193,27 @@ function resolveEncrypt({ encrypt = false, l2 }: AnyCachePolicy, canEncrypt: boo
   );
 }
 
-function resolveRevive(given: { readonly revive?: unknown }, named: Named): Policy['revive'] {
-  const { revive } = given;
-  if (revive === undefined || typeof revive === 'function') return revive as Policy['revive'];
-  throw invalid(
-    named('revive'),
-    'a function',
+function resolveRevive({ revive }: { readonly revive?: unknown }, named: Named): Policy['revive'] {
+  return functionOr(
     revive,
-    'Write for example (plain) => Object.assign(new Bot(), plain).',
-  );
+    named('revive'),
+    '(plain) => Object.assign(new Bot(), plain)',
+  ) as Policy['revive'];
 }
 
-/**
- * How long a value is to be fresh, in milliseconds, jitter included; 0 when it is not to be stored.
- *
- * @param ttl replaces the policy's ttl for this one value
- * @throws CacheError `CACHE_INVALID_OPTION` when a ttl function returns something that is no duration
- */
-export function freshFor(
-  policy: Policy,
-  name: string,
-  value: unknown,
-  args: readonly unknown[],
-  ttl: Lifetime | undefined,
-): number {
-  const base = ttl === undefined ? policy.ttl : lifetimeOf(ttl, name);
-  let ms: number;
-  if (base === 0) {
-    ms = 0;
-  } else if (value === null || value === undefined) {
-    ms = policy.nullTtl ?? Math.min(typeof base === 'number' ? base : Infinity, DEFAULT_NULL_TTL_MS);
-  } else {
-    ms = typeof base === 'number' ? base : lifetimeOf(base(value, ...args), name);
-  }
-  if (!(ms > 0)) return 0;
-  return ms === Infinity ? ms : ms * (1 - policy.jitter * Math.random());
-}
-
-/** A negative number is what a token that has already ended asks for: not an error, just not worth storing. */
-function lifetimeOf(ttl: Lifetime, name: string): number {
-  if (typeof ttl === 'number' && ttl <= 0) return 0;
-  return parseLifetime(ttl, `\`ttl\` of cache \`${name}\``);
+function functionOr(given: unknown, what: string, example: string): unknown {
+  if (given === undefined || typeof given === 'function') return given;
+  throw invalid(what, 'a function', given, `Write for example ${example}.`);
 }
 
 function optional(value: Duration | undefined, what: string): number | undefined {
   return value === undefined ? undefined : parseDuration(value, what);
+}
+
+function aboveZero(value: Duration | undefined, what: string): number | undefined {
+  const ms = optional(value, `\`${what}`);
+  if (ms !== 0) return ms;
+  throw invalid(what, 'a duration > 0', value, 'Leave it out to wait for each load.');
 }
 
 function ahead(value: unknown, what: string): Policy['refreshAhead'] {

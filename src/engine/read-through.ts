@@ -1,17 +1,18 @@
 import type { Codec } from '../codec/codec.js';
+import type { Found } from '../stores/store.js';
 import type { BackgroundWork } from './background-work.js';
 import { BatchReads, loadAll, type ArgsList, type BatchLoader } from './batch-reads.js';
 import type { BoundCache } from './bound-cache.js';
 import type { Clock } from './clock.js';
 import { EntryMaker } from './entry-maker.js';
-import { EntryReader } from './entry-reader.js';
+import { EntryReader, UNUSABLE } from './entry-reader.js';
 import type { CacheEvents } from './events.js';
 import { Flights } from './flights.js';
 import type { Generations } from './generations.js';
 import type { LeaseLimits } from './lease-keeper.js';
 import type { LoadWaiters } from './load-waiters.js';
-import { Loads, type Loader } from './loads.js';
-import { Outcome } from './outcome.js';
+import { Loads, NOBODY, type Audience, type HowToLoad, type Loader } from './loads.js';
+import type { Outcome } from './outcome.js';
 import { ReadCounter } from './read-counter.js';
 import type { ReadOverrides, ReadRequest } from './read-request.js';
 import { Reloads } from './reloads.js';
@@ -24,6 +25,17 @@ export interface ReadThroughParts {
   readonly background: BackgroundWork;
   readonly waiters: LoadWaiters;
   readonly lease: LeaseLimits;
+}
+
+const NOT_READ: Found = Object.freeze({ seen: '' });
+
+/** What a refresh came to. */
+export interface Refreshed {
+  readonly value: unknown;
+  /** `lost`: it should have been stored, and what was stored before is older. */
+  readonly ending: 'stored' | 'lost' | 'not wanted';
+  /** What was stored before. */
+  readonly found: Found;
 }
 
 /** The way of a read: L1, the flight that is already under way, L2, the loader. */
@@ -39,7 +51,7 @@ export class ReadThrough {
   constructor(parts: ReadThroughParts) {
     const { codec, clock, generations, events, lease } = parts;
     this.generations = generations;
-    this.flights = new Flights(generations, lease.max);
+    this.flights = new Flights(generations, lease);
     this.entries = new EntryReader(codec, clock, generations, events);
     this.loads = new Loads({ ...parts, entries: this.entries, maker: new EntryMaker(codec, clock) });
     this.reloads = new Reloads(parts);
@@ -86,22 +98,27 @@ export class ReadThrough {
     // 1. L1: fresh, and its tags are current.
     const key = cache.keyOf(...args);
     const resident = this.entries.freshInL1(cache, key);
-    if (resident !== undefined) {
-      if (this.reloads.isDue(cache, resident.entry)) {
-        const { entry } = resident;
+    const value = resident === undefined ? UNUSABLE : this.entries.valueOf(cache, key, resident);
+    if (resident !== undefined && value !== UNUSABLE) {
+      const { entry } = resident;
+      if (this.reloads.isDue(cache, entry)) {
         const request = this.request(cache, args, key, overrides);
-        this.reloads.refresh(request, () => this.loads.load(request, loader, { entry, seen: entry.id }));
+        const found = { entry, seen: entry.id };
+        this.reloads.refresh(request, () => this.loads.load(request, loader, found, { audience: NOBODY }));
       }
       this.counter.count(cache, key, 'hit', 'l1');
-      return this.entries.valueOf(cache, resident);
+      return value;
     }
 
-    // 2. A flight for this key, if nothing was evicted since it began.
+    // 2. A flight for this key, if nothing was evicted since it began. Who waits for it in vain loads alone.
     const request = this.request(cache, args, key, overrides);
-    const flight = this.flights.join(cache, key);
+    const flight = this.flights.find(cache, key);
     const isJoining = flight !== undefined;
     try {
-      const outcome = await (flight ?? this.flights.start(request, () => this.readOrLoad(request, loader)));
+      const outcome =
+        flight === undefined
+          ? await this.flights.start(request, () => this.readOrLoad(request, loader))
+          : ((await flight.joined()) ?? (await this.loads.loadAlone(request, loader)));
       this.counter.count(cache, key, outcome.kind, outcome.tier, isJoining);
       return outcome.take();
     } catch (error) {
@@ -117,11 +134,10 @@ export class ReadThrough {
       this.counter.count(cache, key, 'bypass');
       return undefined;
     }
-    const resident = this.entries.freshInL1(cache, key);
+    const resident = this.entries.outcomeInL1(cache, key);
     if (resident !== undefined) {
       this.counter.count(cache, key, 'hit', 'l1');
-      const take = () => this.entries.valueOf(cache, resident);
-      return new Outcome(take(), take, 'hit', 'l1', resident.entry);
+      return resident;
     }
     const request = this.request(cache, args, key, undefined);
     const found = await cache.store.read(key, request.allTags);
@@ -137,12 +153,18 @@ export class ReadThrough {
     args: readonly unknown[],
     loader: Loader,
     overrides?: ReadOverrides,
-  ): Promise<unknown> {
-    if (!cache.policy.enabled || overrides?.bypass === true) return this.passBy(cache, args, loader);
+  ): Promise<Refreshed> {
+    if (!cache.policy.enabled || overrides?.bypass === true) {
+      return { value: await this.passBy(cache, args, loader), ending: 'not wanted', found: NOT_READ };
+    }
     const request = this.request(cache, args, cache.keyOf(...args), overrides);
     const found = await cache.store.read(request.key, request.allTags);
-    const outcome = await this.loads.load(request, loader, found, { anew: true });
-    return outcome.take();
+    let ending: Refreshed['ending'] = 'lost';
+    const onEnd: HowToLoad['onEnd'] = (how) => {
+      ending = how;
+    };
+    const outcome = await this.loads.load(request, loader, found, { anew: true, onEnd });
+    return { value: outcome.take(), ending, found };
   }
 
   /** How many reads and loads are in progress. */
@@ -159,7 +181,7 @@ export class ReadThrough {
     const stored = this.entries.usable(request, found);
     if (stored !== undefined) {
       if (this.reloads.isDue(cache, found.entry!)) {
-        this.reloads.refresh(request, () => this.loads.load(request, loader, found));
+        this.reloads.refresh(request, () => this.loads.load(request, loader, found, { audience: NOBODY }));
       }
       return stored;
     }
@@ -167,7 +189,9 @@ export class ReadThrough {
     // 4 to 6. Nothing usable: load, with what is past its ttl to fall back on.
     const fallback = this.entries.usableOnError(request, found);
     if (fallback !== undefined && this.reloads.isPaused(request)) return fallback;
-    return this.reloads.wait(request, this.loads.load(request, loader, found), fallback);
+    const audience: Audience = { hasLeft: false };
+    const load = this.loads.load(request, loader, found, { audience });
+    return this.reloads.wait(request, load, audience, fallback);
   }
 
   private async passBy(cache: BoundCache, args: readonly unknown[], loader: Loader): Promise<unknown> {

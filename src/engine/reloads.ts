@@ -4,7 +4,8 @@ import type { BoundCache } from './bound-cache.js';
 import type { Clock } from './clock.js';
 import type { Entry } from './entry.js';
 import type { CacheEvents } from './events.js';
-import { Flights } from './flights.js';
+import { Flights, type FlightLimits } from './flights.js';
+import { GaveUpError, type Audience } from './loads.js';
 import type { Generations } from './generations.js';
 import type { Outcome } from './outcome.js';
 import type { ReadRequest } from './read-request.js';
@@ -17,7 +18,7 @@ export interface ReloadsParts {
   readonly generations: Generations;
   readonly events: CacheEvents;
   readonly background: BackgroundWork;
-  readonly lease: { readonly max: number };
+  readonly lease: FlightLimits;
 }
 
 /** Loads of what there is already: beside the callers, or with callers that wait only so long. */
@@ -26,7 +27,7 @@ export class Reloads {
   private readonly pauses: ReloadPauses;
 
   constructor(private readonly parts: ReloadsParts) {
-    this.refreshes = new Flights(parts.generations, parts.lease.max);
+    this.refreshes = new Flights(parts.generations, parts.lease);
     this.pauses = new ReloadPauses(parts.clock);
   }
 
@@ -48,31 +49,37 @@ export class Reloads {
 
   /** Whether nobody refreshes that key, and its last load has not failed just now. */
   canRefresh(request: ReadRequest): boolean {
-    return this.refreshes.join(request.cache, request.key) === undefined && !this.isPaused(request);
+    return this.refreshes.find(request.cache, request.key) === undefined && !this.isPaused(request);
   }
 
   /** Loads in the background, if nobody does. What another instance has stored meanwhile is as good. */
   refresh(request: ReadRequest, load: () => Promise<Outcome>): void {
     if (!this.canRefresh(request)) return;
     const refresh = this.refreshes.start(request, load);
-    this.parts.background.start('refresh', () => this.noteResult(request, refresh));
+    this.parts.background.start('refresh', () => this.noteResult(request, refresh).catch(unlessGivenUp));
   }
 
   /**
    * Waits for a load as long as the policy says: with something to fall back on until `softTimeout`, and
    * without until `hardTimeout`. The load itself goes on, and stores.
    */
-  async wait(request: ReadRequest, load: Promise<Outcome>, fallback: Outcome | undefined): Promise<Outcome> {
-    const { policy, name } = request.cache;
-    const patience = fallback === undefined ? policy.hardTimeout : (policy.softTimeout ?? policy.hardTimeout);
-    if (patience !== undefined && !(await settlesWithin(patience, load))) {
-      this.parts.background.start('load', () => this.noteResult(request, load));
+  async wait(
+    request: ReadRequest,
+    load: Promise<Outcome>,
+    audience: Audience,
+    fallback: Outcome | undefined,
+  ): Promise<Outcome> {
+    const result = this.noteResult(request, load);
+    const patience = patienceOf(request, fallback !== undefined);
+    if (patience !== undefined && !(await settlesWithin(patience, result))) {
+      audience.hasLeft = true;
+      this.parts.background.start('load', () => result.catch(unlessGivenUp));
       if (fallback !== undefined) return fallback;
-      throw new CacheLoadTimeoutError(name, patience);
+      throw new CacheLoadTimeoutError(request.cache.name, patience);
     }
-    if (fallback === undefined) return load;
+    if (fallback === undefined) return result;
     try {
-      return await this.noteResult(request, load);
+      return await result;
     } catch (error) {
       this.parts.events.problems.emit({ operation: 'load', error });
       return fallback;
@@ -86,8 +93,20 @@ export class Reloads {
       this.pauses.succeeded(request);
       return outcome;
     } catch (error) {
-      this.pauses.failed(request);
+      if (!(error instanceof GaveUpError)) this.pauses.failed(request);
       throw error;
     }
   }
+}
+
+/** Whoever has the turn tells how that load ends. */
+function unlessGivenUp(error: unknown): void {
+  if (!(error instanceof GaveUpError)) throw error;
+}
+
+/** How long a caller waits for a load, milliseconds. */
+function patienceOf({ cache: { policy } }: ReadRequest, hasFallback: boolean): number | undefined {
+  const { softTimeout, hardTimeout } = policy;
+  if (!hasFallback || softTimeout === undefined) return hardTimeout;
+  return Math.min(softTimeout, hardTimeout ?? softTimeout);
 }

@@ -13,7 +13,9 @@ export class ReadTrace {
     const reads: CacheRead[] = [];
     this.begin();
     try {
-      return { result: await this.storage.run(reads, work), reads };
+      const result = await this.storage.run(reads, work);
+      // What work has left behind may go on reading.
+      return { result, reads: [...reads] };
     } finally {
       this.end();
     }

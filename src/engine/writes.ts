@@ -1,14 +1,14 @@
 import type { Codec } from '../codec/codec.js';
 import type { Lifetime } from '../definition/duration.js';
 import type { CachePattern, CacheTag } from '../definition/template.js';
-import type { SharedStore } from '../stores/store.js';
+import type { Found, SharedStore } from '../stores/store.js';
 import { ANY_TAG, EVERYTHING, tagOfCache, type BoundCache } from './bound-cache.js';
 import type { Clock } from './clock.js';
 import type { Coherence } from './coherence.js';
 import { expiresAt } from './entry.js';
 import type { Generations } from './generations.js';
 import { EntryMaker } from './entry-maker.js';
-import { UNKNOWN_LIFETIME_MS, type ReadOverrides } from './read-request.js';
+import type { ReadOverrides } from './read-request.js';
 
 /**
  * Puts and evictions. Each reaches the shared store first and this process's memory after it: a read that
@@ -67,10 +67,19 @@ export class Writes {
     }
     await cache.store.tokens(entry.tags, expiresAt(renewed) - this.clock.now());
     const isReplaced = await cache.store.replace(key, entry.id, renewed);
-    if (isReplaced && this.generations.isCurrentFor(noted, renewed.tags)) {
-      cache.fillL1(key, renewed, this.clock.now());
-    }
-    return isReplaced;
+    if (!isReplaced) return false;
+    if (this.generations.isCurrentFor(noted, renewed.tags)) cache.fillL1(key, renewed, this.clock.now());
+    // Nobody is to keep it longer than it lives.
+    if (expiresAt(renewed) < expiresAt(entry)) await this.shared?.announce({ keys: [key] });
+    return true;
+  }
+
+  /** There is something newer than what was found under a key, stored or not: nobody is to see the old one. */
+  async replaced(cache: BoundCache, key: string, { seen, unavailable }: Found): Promise<void> {
+    if (unavailable) return this.evict(cache, [key]);
+    if (seen !== '') await cache.store.discard(key, seen);
+    this.endGeneration(cache, key);
+    await this.shared?.announce({ keys: [key] });
   }
 
   /** Removes entries by key. */
@@ -115,29 +124,31 @@ export class Writes {
     value: unknown,
     overrides: ReadOverrides | undefined,
   ): Promise<boolean> {
+    if (!cache.policy.enabled) return false;
     const argTags = cache.tagsOf(args, overrides?.tags);
     const tags = [...argTags, ...cache.tagsOfValue(value, args, argTags)];
+    // At once: what the caller does to the value from here on is not what was to be stored.
+    const made = this.maker.make({ cache, args, allTags: tags, ttl: overrides?.ttl }, value, [], 0);
+    if (made === undefined) return false;
     // Before the tokens are read: one that is evicted from here on must not be taken for current.
     const noted = this.generations.note(key, tags);
-    const tokens = cache.policy.enabled ? await cache.store.tokens(tags, UNKNOWN_LIFETIME_MS) : undefined;
+    // Exact: those that are known here may be older than an eviction elsewhere that the caller has waited for.
+    const tokens = await cache.store.tokens(tags, expiresAt(made) - made.createdAt, 'exact');
     if (tokens === undefined) return false;
-    const entry = this.maker.make({ cache, args, allTags: tags, ttl: overrides?.ttl }, value, tokens, 0);
-    if (entry === undefined) return false;
-    const lifetime = expiresAt(entry) - entry.createdAt;
-    if (lifetime > UNKNOWN_LIFETIME_MS) await cache.store.tokens(tags, lifetime);
+    const entry = { ...made, tokens };
     if (!(await cache.store.put(key, entry))) return false;
 
     // Any other write meanwhile ended the generation: which of the two came last, only the store knows.
     const alone = this.generations.isCurrentFor(noted, entry.tags);
-    // A reader that began meanwhile may have found the old value: it must not fill L1 after us, nor be joined.
     this.endGeneration(cache, key);
     if (alone) cache.fillL1(key, entry, this.clock.now());
     await this.shared?.announce({ keys: [key] });
     return true;
   }
 
+  /** A reader that began before may have found what was there then: it must not fill L1 now, nor be joined. */
   private endGeneration(cache: BoundCache, key: string): void {
-    this.generations.endKey(key);
     if (cache.hasL1) cache.near?.delete(key);
+    this.here.replaced(key);
   }
 }

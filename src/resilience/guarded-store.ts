@@ -2,6 +2,7 @@ import type { CachePattern } from '../definition/template.js';
 import type { Bus, Invalidation } from '../engine/bus.js';
 import type { Entry } from '../engine/entry.js';
 import type { Tier } from '../engine/events.js';
+import type { LoadEnding } from '../engine/load-waiters.js';
 import { Turnstile } from './turnstile.js';
 import type { Acquired, CacheStore, Found, MaybePromise, SharedStore } from '../stores/store.js';
 
@@ -71,8 +72,8 @@ export class GuardedStore implements SharedStore {
     return this.ask('store', false, () => this.inner.store(key, lease, entry));
   }
 
-  release(key: string, lease: string): Promise<void> {
-    return this.ask('release', undefined, () => this.inner.release(key, lease));
+  release(key: string, lease: string, ending?: LoadEnding): Promise<void> {
+    return this.ask('release', undefined, () => this.inner.release(key, lease, ending));
   }
 
   discard(key: string, seen: string): Promise<void> {

@@ -1,5 +1,4 @@
-/** What a timer can wait; more would be taken for 1 ms. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+import { LONGEST_TIMER_MS } from '../engine/longest-timer.js';
 
 /** Resolves when the work has settled, however it ended, or after `ms` milliseconds. The work itself goes on. */
 export async function within(ms: number, work: Promise<unknown>): Promise<void> {

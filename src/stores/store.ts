@@ -1,6 +1,7 @@
 import type { Invalidation } from '../engine/bus.js';
 import type { CachePattern } from '../definition/template.js';
 import type { Entry } from '../engine/entry.js';
+import type { LoadEnding } from '../engine/load-waiters.js';
 import type { Tier } from '../engine/events.js';
 
 /** A value, or a promise of it: a store in memory has no reason to make callers wait. */
@@ -19,6 +20,12 @@ export interface Found {
   readonly unavailable?: true;
   /** What lay there could not be opened, and was removed. */
   readonly invalid?: true;
+}
+
+/** How an eviction is to be done. */
+export interface HowToEvict {
+  /** Reject when it does not reach Redis, and do not carry it out later. @default false */
+  readonly strict?: boolean;
 }
 
 /** The answer to the wish to load a key. */
@@ -72,8 +79,8 @@ export interface CacheStore {
   /** Stores an entry if the lease still holds, and ends the lease. Tells whether it was stored. */
   store(key: string, lease: string, entry: Entry): MaybePromise<boolean>;
 
-  /** Ends a lease without storing, if it still holds. */
-  release(key: string, lease: string): MaybePromise<void>;
+  /** Ends a lease without storing, if it still holds, and tells who waits for it how the load ended. */
+  release(key: string, lease: string, ending?: LoadEnding): MaybePromise<void>;
 
   /** Stores an entry whoever holds the lease, and takes the lease away. Tells whether it was stored. */
   put(key: string, entry: Entry): MaybePromise<boolean>;
@@ -82,13 +89,13 @@ export interface CacheStore {
   replace(key: string, seen: string, entry: Entry): MaybePromise<boolean>;
 
   /** Removes entries and takes their leases away. */
-  evict(keys: readonly string[]): MaybePromise<void>;
+  evict(keys: readonly string[], how?: HowToEvict): MaybePromise<void>;
 
   /** Gives each tag a new token, which makes every entry that carries it unusable. */
-  evictTags(tags: readonly string[]): MaybePromise<void>;
+  evictTags(tags: readonly string[], how?: HowToEvict): MaybePromise<void>;
 
   /** Removes every entry whose key matches, with its lease. Returns how many entries there were. */
-  evictMatching(pattern: CachePattern): MaybePromise<number>;
+  evictMatching(pattern: CachePattern, how?: HowToEvict): MaybePromise<number>;
 
   /** Removes what lies under a key if it still is what was `seen`. */
   discard(key: string, seen: string): MaybePromise<void>;
@@ -97,5 +104,5 @@ export interface CacheStore {
 /** A store that several instances share. */
 export interface SharedStore extends CacheStore {
   /** Tells the other instances what was evicted, after it has been. */
-  announce(invalidation: Invalidation): Promise<void>;
+  announce(invalidation: Invalidation, how?: HowToEvict): Promise<void>;
 }

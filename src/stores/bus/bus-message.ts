@@ -1,4 +1,6 @@
+import { isPattern } from '../../definition/pattern.js';
 import type { Invalidation } from '../../engine/bus.js';
+import type { LoadEnding } from '../../engine/load-waiters.js';
 
 /** One message of the bus: what was evicted, or that a load has ended. */
 export type BusMessage =
@@ -8,12 +10,17 @@ export type BusMessage =
       readonly number: number;
       readonly what: Invalidation;
     }
-  | { readonly kind: 'load ended'; readonly from: string; readonly key: string };
+  | {
+      readonly kind: 'load ended';
+      readonly from: string;
+      readonly key: string;
+      readonly ending: LoadEnding;
+    };
 
 /** Longer ones are not from us. */
 const LONGEST_MESSAGE = 1_000_000;
 
-/** `i` instance, `n` number, `k` keys, `t` tags, `p` patterns, `e` key whose load has ended. */
+/** `i` instance, `n` number, `k` keys, `t` tags, `p` patterns, `e` key whose load has ended, `u` with nothing stored. */
 interface Wire {
   readonly i: string;
   readonly n?: number;
@@ -21,6 +28,7 @@ interface Wire {
   readonly t?: readonly string[];
   readonly p?: readonly string[];
   readonly e?: string;
+  readonly u?: 1;
 }
 
 export function encodeInvalidation(
@@ -38,18 +46,21 @@ export function encodeInvalidation(
   return JSON.stringify(wire);
 }
 
-export function encodeLoadEnded(from: string, key: string): string {
-  return JSON.stringify({ i: from, e: key } satisfies Wire);
+export function encodeLoadEnded(from: string, key: string, ending: LoadEnding): string {
+  return JSON.stringify({ i: from, e: key, ...(ending === 'unstored' && { u: 1 }) } satisfies Wire);
 }
 
 /** Reads a message; `undefined` for what is none. */
 export function decodeMessage(text: string): BusMessage | undefined {
   const wire = text.length <= LONGEST_MESSAGE ? parse(text) : undefined;
   if (wire === undefined) return undefined;
-  const { i: from, n: number, k: keys = [], t: tags = [], p: patterns = [], e: key } = wire;
+  const { i: from, n: number, k: keys = [], t: tags = [], p: patterns = [], e: key, u } = wire;
   if (typeof from !== 'string') return undefined;
-  if (typeof key === 'string') return { kind: 'load ended', from, key };
+  if (typeof key === 'string')
+    return { kind: 'load ended', from, key, ending: u === 1 ? 'unstored' : 'over' };
   if (!Number.isSafeInteger(number) || ![keys, tags, patterns].every(isTexts)) return undefined;
+  // A later version may know patterns that this one does not.
+  if (!patterns.every(isPattern)) return undefined;
   return { kind: 'invalidation', from, number: number as number, what: { keys, tags, patterns } };
 }
 

@@ -1,4 +1,5 @@
 import type { Bus, BusListener, Invalidation } from '../../engine/bus.js';
+import type { LoadEnding } from '../../engine/load-waiters.js';
 import { newToken } from '../../engine/token.js';
 import type { RedisClient, RedisNode } from '../redis/redis-client.js';
 import { topologyOf, type RedisTopology } from '../redis/redis-topology.js';
@@ -66,9 +67,9 @@ export class RedisBus implements Bus {
     return this.flushing;
   }
 
-  /** The message that tells waiting instances that the load of a key has ended. Scripts publish it. */
-  loadEndedMessage(key: string): string {
-    return encodeLoadEnded(this.instance, key);
+  /** The message that tells waiting instances how the load of a key has ended. Scripts publish it. */
+  loadEndedMessage(key: string, ending: LoadEnding): string {
+    return encodeLoadEnded(this.instance, key, ending);
   }
 
   /** Connects and subscribes; resolves when that succeeded or failed. The client goes on trying by itself. */
@@ -164,7 +165,7 @@ export class RedisBus implements Bus {
     if (!this.isArmed) return;
     const message = decodeMessage(text);
     if (message === undefined) return this.distrust('a message that is not one');
-    if (message.kind === 'load ended') return this.listener.loadEnded(message.key);
+    if (message.kind === 'load ended') return this.listener.loadEnded(message.key, message.ending);
     if (message.from === this.instance) return;
     if (this.gaps.isGap(message.from, message.number)) return this.distrust('a message was lost');
     this.listener.invalidated(message.what);

@@ -16,6 +16,8 @@ interface Lease {
 const NOTHING: Found = Object.freeze({ seen: '' });
 /** What an entry costs beside its payload and key: its fields, tags and place in the list, roughly. */
 const OVERHEAD_BYTES = 256;
+/** What a tag costs beside its text: its token, its state. */
+const TAG_BYTES = 64;
 
 /**
  * Entries in this process's memory, least recently used out first. In front of Redis it is L1; without Redis
@@ -35,7 +37,7 @@ export class MemoryStore implements NearStore {
     this.residents = new LRUCache<string, Resident>({
       max: limits.maxEntries,
       maxSize: limits.maxBytes,
-      sizeCalculation: ({ entry }, key) => entry.payload.byteLength + key.length + OVERHEAD_BYTES,
+      sizeCalculation: ({ entry }, key) => sizeOf(entry) + key.length + OVERHEAD_BYTES,
     });
   }
 
@@ -182,6 +184,13 @@ export class MemoryStore implements NearStore {
     this.tags.learn(tag, token);
     return token;
   }
+}
+
+/** Bytes of the payload and of the tags, roughly. */
+function sizeOf({ payload, tags }: Entry): number {
+  let size = payload.byteLength;
+  for (const tag of tags) size += tag.length + TAG_BYTES;
+  return size;
 }
 
 /** What came from a socket lies in a buffer with much else, which it would keep from being freed. */

@@ -4,6 +4,7 @@ import type { Sealer } from '../../codec/sealer.js';
 import type { CachePattern } from '../../definition/template.js';
 import type { Clock } from '../../engine/clock.js';
 import { expiresAt, type Entry } from '../../engine/entry.js';
+import type { LoadEnding } from '../../engine/load-waiters.js';
 import type { Acquired, CacheStore, Found } from '../store.js';
 import { acquireScript } from './lua/acquire.lua.js';
 import { discardScript } from './lua/discard.lua.js';
@@ -12,7 +13,9 @@ import { putScript } from './lua/put.lua.js';
 import { releaseScript } from './lua/release.lua.js';
 import { replaceScript } from './lua/replace.lua.js';
 import { storeScript } from './lua/store.lua.js';
+import type { KnownTokens } from './known-tokens.js';
 import type { RedisClient } from './redis-client.js';
+import { pxOf } from './px.js';
 import { escapeGlob, type RedisKeys } from './redis-keys.js';
 import { topologyOf, type RedisTopology, type ScannableNode } from './redis-topology.js';
 import { TagKeys } from './tag-keys.js';
@@ -29,14 +32,10 @@ export interface RedisStoreParts {
   readonly clock: Clock;
   /** Makes entries into bytes, and back. */
   readonly sealer: Sealer;
-  /** The token of a tag, when this process is sure of it. */
-  readonly knownToken: (tag: string) => string | undefined;
-  /** Grows whenever this process learns of an eviction of tags. */
-  readonly tokensAge: () => number;
-  /** Redis has another one, or none. */
-  readonly forgetToken: (tag: string) => void;
+  /** What this process knows of the tags. */
+  readonly known: KnownTokens;
   /** What to publish when a load ends that others wait for. */
-  readonly loadEndedMessage: (key: string) => string;
+  readonly loadEndedMessage: (key: string, ending: LoadEnding) => string;
   readonly onProblem: (operation: string, error: unknown) => void;
 }
 
@@ -57,13 +56,13 @@ export class RedisStore implements CacheStore {
     this.keys = parts.keys;
     this.topology = topologyOf(parts.client);
     this.tagKeys = new TagKeys(parts.client, this.topology, parts.keys);
-    this.keeper = new TokenKeeper(this.tagKeys, parts.knownToken, parts.tokensAge);
+    this.keeper = new TokenKeeper(this.tagKeys, parts.known);
   }
 
   async read(key: string, tags: readonly string[]): Promise<Found> {
     const unknown = this.unknown(tags);
     // Sent in one tick, hence one round trip.
-    const [bytes, tokens] = await Promise.all([this.get(key), this.tagKeys.read(unknown)]);
+    const [bytes, tokens] = await Promise.all([this.get(key), this.askTokens(unknown)]);
     return this.found(key, bytes, mapOf(unknown, tokens));
   }
 
@@ -72,7 +71,7 @@ export class RedisStore implements CacheStore {
     tagsOfEach: readonly (readonly string[])[],
   ): Promise<readonly Found[]> {
     const unknown = this.unknown(new Set(tagsOfEach.flat()));
-    const [values, tokens] = await Promise.all([this.getMany(keys), this.tagKeys.read(unknown)]);
+    const [values, tokens] = await Promise.all([this.getMany(keys), this.askTokens(unknown)]);
     const read = mapOf(unknown, tokens);
     return Promise.all(values.map((bytes, i) => this.found(keys[i] ?? '', bytes, new Map(read))));
   }
@@ -91,25 +90,27 @@ export class RedisStore implements CacheStore {
   }
 
   tokens(tags: readonly string[], lifetimeMs: number, exact?: 'exact'): Promise<readonly string[]> {
-    return exact ? this.tagKeys.ensure(tags, pxOf(lifetimeMs)) : this.keeper.tokens(tags, lifetimeMs);
+    return exact ? this.keeper.ask(tags, lifetimeMs) : this.keeper.tokens(tags, lifetimeMs);
   }
 
   async store(key: string, lease: string, entry: Entry): Promise<boolean> {
     const sealed = await this.seal(key, entry);
     if (sealed === undefined) {
-      await this.release(key, lease);
+      // What is there is older than what can't be stored.
+      const ending = expiresAt(entry) > this.parts.clock.now() ? 'unstored' : 'over';
+      await Promise.all([this.client.unlink(this.keys.entry(key)), this.release(key, lease, ending)]);
       return false;
     }
     const reply = await storeScript.run(
       this.client,
       [this.keys.entry(key), this.keys.lease(key)],
-      [lease, sealed.bytes, sealed.px, this.keys.bus, this.parts.loadEndedMessage(key)],
+      [lease, sealed.bytes, sealed.px, this.keys.bus, this.parts.loadEndedMessage(key, 'over')],
     );
     return reply === 1;
   }
 
-  async release(key: string, lease: string): Promise<void> {
-    const message = this.parts.loadEndedMessage(key);
+  async release(key: string, lease: string, ending: LoadEnding = 'over'): Promise<void> {
+    const message = this.parts.loadEndedMessage(key, ending);
     await releaseScript.run(this.client, [this.keys.lease(key)], [lease, this.keys.bus, message]);
   }
 
@@ -181,7 +182,18 @@ export class RedisStore implements CacheStore {
   }
 
   private unknown(tags: Iterable<string>): string[] {
-    return [...tags].filter((tag) => this.parts.knownToken(tag) === undefined);
+    return [...tags].filter((tag) => this.parts.known.confirmed(tag) === undefined);
+  }
+
+  /** Asks for tokens, and notes them, unless an eviction was heard of meanwhile: they may be older. */
+  private async askTokens(tags: readonly string[]): Promise<readonly (string | null)[]> {
+    const { known } = this.parts;
+    const { age } = known;
+    const tokens = await this.tagKeys.read(tags);
+    if (known.age === age) {
+      for (const [i, tag] of tags.entries()) if (typeof tokens[i] === 'string') known.confirm(tag, tokens[i]);
+    }
+    return tokens;
   }
 
   /** One MGET where one command may name all keys; it takes what is no string for missing. */
@@ -249,26 +261,22 @@ export class RedisStore implements CacheStore {
       this.parts.onProblem('read', error);
       return this.remove(key, seen);
     }
-    const unknown = entry.tags.filter((tag) => !read.has(tag) && this.parts.knownToken(tag) === undefined);
+    const { known } = this.parts;
+    const unknown = entry.tags.filter((tag) => !read.has(tag) && known.confirmed(tag) === undefined);
     if (unknown.length > 0) {
-      for (const [tag, token] of mapOf(unknown, await this.tagKeys.read(unknown))) read.set(tag, token);
+      for (const [tag, token] of mapOf(unknown, await this.askTokens(unknown))) read.set(tag, token);
     }
-    const tokenOf = (tag: string) => (read.has(tag) ? read.get(tag) : this.parts.knownToken(tag));
-    const outdated = entry.tags.filter((tag, i) => tokenOf(tag) !== entry.tokens[i] && !read.has(tag));
+    const tokenOf = (tag: string) => (read.has(tag) ? read.get(tag) : known.confirmed(tag));
+    const outdated = entry.tags.filter((tag, i) => tokenOf(tag) !== entry.tokens[i]);
     if (outdated.length > 0) {
-      // Either the entry was evicted, or Redis has dropped a token and another instance has made a new one: ask.
-      for (const [tag, token] of mapOf(outdated, await this.tagKeys.read(outdated))) {
-        if (token !== this.parts.knownToken(tag)) this.parts.forgetToken(tag);
+      // The entry was evicted; or the token is older than it: known from before, or read before it on another node.
+      for (const [tag, token] of mapOf(outdated, await this.askTokens(outdated))) {
+        if (token === null) known.forget(tag);
         read.set(tag, token);
       }
     }
     return entry.tags.every((tag, i) => tokenOf(tag) === entry.tokens[i]) ? { entry, seen } : { seen };
   }
-}
-
-/** A lifetime as the scripts take it: whole milliseconds, 0 for ever. */
-function pxOf(lifetimeMs: number): number {
-  return lifetimeMs === Infinity ? 0 : Math.ceil(lifetimeMs);
 }
 
 function mapOf<T>(tags: readonly string[], tokens: readonly T[]): Map<string, T> {

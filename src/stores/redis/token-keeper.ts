@@ -1,4 +1,6 @@
 import { LRUCache } from 'lru-cache';
+import type { KnownTokens } from './known-tokens.js';
+import { pxOf } from './px.js';
 import type { TagKeys } from './tag-keys.js';
 
 /** How many tags are remembered. One that is forgotten costs a visit to Redis. */
@@ -20,32 +22,27 @@ export class TokenKeeper {
 
   constructor(
     private readonly tagKeys: TagKeys,
-    /** The token of a tag, when this process is sure of it. */
-    private readonly knownToken: (tag: string) => string | undefined,
-    /** Grows whenever this process learns of an eviction of tags. */
-    private readonly age: () => number,
+    private readonly known: KnownTokens,
   ) {}
 
   async tokens(tags: readonly string[], lifetimeMs: number): Promise<readonly string[]> {
     const needed = performance.now() + lifetimeMs;
     const tokens = tags.map((tag) => {
-      const known = this.knownToken(tag);
+      const known = this.known.confirmed(tag);
       const alive = known === undefined ? undefined : this.alive.get(tag);
       return alive?.token === known && alive !== undefined && alive.until >= needed ? known : undefined;
     });
     const open = tags.filter((_, i) => tokens[i] === undefined);
     if (open.length === 0) return tokens as readonly string[];
-    const fetched = await this.visit(open, lifetimeMs);
+    const fetched = await this.ask(open, lifetimeMs);
     let next = 0;
     return tokens.map((token) => token ?? fetched[next++] ?? '');
   }
 
-  /**
-   * One visit for all who need the same tags at the same time.
-   */
-  private visit(tags: readonly string[], lifetimeMs: number): Promise<readonly string[]> {
+  /** Asks Redis for the tokens, with one visit for all who need the same ones at the same time. */
+  ask(tags: readonly string[], lifetimeMs: number): Promise<readonly string[]> {
     // Not one that began before an eviction: its tokens would pass for current with those who began after it.
-    const what = `${this.age()} ${lifetimeMs} ${tags.join(' ')}`;
+    const what = `${this.known.age} ${lifetimeMs} ${tags.join(' ')}`;
     let visit = this.visits.get(what);
     if (visit === undefined) {
       visit = this.ensure(tags, lifetimeMs).finally(() => this.visits.delete(what));
@@ -57,8 +54,14 @@ export class TokenKeeper {
   private async ensure(tags: readonly string[], lifetimeMs: number): Promise<readonly string[]> {
     // Twice as long as needed: the loads of the next while then find nothing to prolong.
     const until = performance.now() + lifetimeMs * 2;
-    const tokens = await this.tagKeys.ensure(tags, lifetimeMs === Infinity ? 0 : Math.ceil(lifetimeMs * 2));
-    for (const [i, tag] of tags.entries()) this.alive.set(tag, { token: tokens[i] ?? '', until });
+    const { age } = this.known;
+    const tokens = await this.tagKeys.ensure(tags, pxOf(lifetimeMs * 2));
+    for (const [i, tag] of tags.entries()) {
+      const token = tokens[i] ?? '';
+      this.alive.set(tag, { token, until });
+      // Else an eviction was heard of meanwhile, and it may be older.
+      if (this.known.age === age) this.known.confirm(tag, token);
+    }
     return tokens;
   }
 }

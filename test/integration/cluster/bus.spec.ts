@@ -17,7 +17,7 @@ class Ear {
     const invalidated = coherence.invalidated.bind(coherence);
     coherence.armed = () => this.note('armed', armed);
     coherence.broken = () => this.note('broken', broken);
-    coherence.loadEnded = (name) => this.note(`ended ${name}`, () => loadEnded(name));
+    coherence.loadEnded = (name, ending) => this.note(`ended ${name}`, () => loadEnded(name, ending));
     coherence.invalidated = (what) =>
       this.note(`evicted ${what.keys?.join() ?? ''}`, () => invalidated(what));
   }

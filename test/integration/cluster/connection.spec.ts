@@ -1,7 +1,8 @@
 import { Redis } from 'ioredis';
 import type { CacheError } from '../../../src/errors.js';
 import { RedisConnection } from '../../../src/stores/redis/redis-connection.js';
-import { resolveRedis, type RedisClusterOptions } from '../../../src/stores/redis/redis-options.js';
+import type { RedisClusterOptions } from '../../../src/stores/redis/redis-options.js';
+import { resolveRedis } from '../../../src/stores/redis/redis-options.js';
 import { topologyOf } from '../../../src/stores/redis/redis-topology.js';
 import type { RedisNode } from '../../../src/stores/redis/redis-client.js';
 import { ask, startRedisCluster, until, type RedisClusterUnderTest } from '../../support/redis-cluster.js';

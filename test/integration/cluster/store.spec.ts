@@ -48,9 +48,8 @@ describe('RedisStore on a cluster', () => {
       keys,
       clock: systemClock,
       sealer: sealerOf(PLAIN),
-      tokensAge: () => 0,
-      knownToken: () => undefined,
-      forgetToken: () => undefined,
+      // Nobody tells it of evictions: it must not learn anything.
+      known: { age: 0, confirmed: () => undefined, confirm: () => undefined, forget: () => undefined },
       loadEndedMessage: (ended) => ended,
       onProblem: (_operation, error) => problems.push(error),
     });

@@ -14,17 +14,17 @@ describe('flights', () => {
 
   beforeEach(() => {
     generations = new Generations();
-    flights = new Flights(generations, 60_000);
+    flights = new Flights(generations, { max: 60_000, wait: 60_000 });
   });
 
   it('are joined by key until they land', async () => {
     let land!: (value: string) => void;
     const flight = flights.start(noted('a'), () => new Promise((resolve) => (land = resolve)));
-    expect(flights.join(cache, 'a')).toBe(flight);
-    expect(flights.join(cache, 'b')).toBeUndefined();
+    expect(flights.find(cache, 'a')?.outcome).toBe(flight);
+    expect(flights.find(cache, 'b')).toBeUndefined();
     land('value');
     await flight;
-    expect(flights.join(cache, 'a')).toBeUndefined();
+    expect(flights.find(cache, 'a')).toBeUndefined();
     expect(flights.size).toBe(0);
   });
 
@@ -35,30 +35,45 @@ describe('flights', () => {
   ])('are not joined after an eviction of %s', (_, evict) => {
     void flights.start(noted('a', ['t']), forEver);
     evict();
-    expect(flights.join(cache, 'a')).toBeUndefined();
+    expect(flights.find(cache, 'a')).toBeUndefined();
   });
 
   it('of another cache are not joined, though the key is equal', () => {
     void flights.start(noted('a'), forEver);
-    expect(flights.join({} as BoundCache, 'a')).toBeUndefined();
+    expect(flights.find({} as BoundCache, 'a')).toBeUndefined();
   });
 
   it('are not joined after an eviction of any tag: the entry may carry it', () => {
     void flights.start(noted('a'), forEver);
     generations.endTag('another');
-    expect(flights.join(cache, 'a')).toBeUndefined();
+    expect(flights.find(cache, 'a')).toBeUndefined();
   });
 
   it('are joined after an eviction of another key', () => {
     const flight = flights.start(noted('a', ['t']), forEver);
     generations.endKey('another');
-    expect(flights.join(cache, 'a')).toBe(flight);
+    expect(flights.find(cache, 'a')?.outcome).toBe(flight);
   });
 
   it('are not joined when they have lasted too long', () => {
-    flights = new Flights(generations, 0);
+    flights = new Flights(generations, { max: 0, wait: 60_000 });
     void flights.start(noted('a'), forEver);
-    expect(flights.join(cache, 'a')).toBeUndefined();
+    expect(flights.find(cache, 'a')).toBeUndefined();
+  });
+
+  it('are waited for a limited time by those who have joined', async () => {
+    flights = new Flights(generations, { max: 60_000, wait: 1 });
+    void flights.start(noted('a'), forEver);
+    expect(await flights.find(cache, 'a')?.joined()).toBeUndefined();
+  });
+
+  it('tell all who have joined how they end', async () => {
+    const error = new Error('gone');
+    let fail!: (error: Error) => void;
+    const flight = flights.start(noted('a'), () => new Promise((_, reject) => (fail = reject)));
+    const joined = [1, 2].map(() => flights.find(cache, 'a')!.joined());
+    fail(error);
+    for (const each of [flight, ...joined]) await expect(each).rejects.toBe(error);
   });
 
   it('that were overtaken leave the place of their successor alone when they land', async () => {
@@ -68,6 +83,6 @@ describe('flights', () => {
     const second = flights.start(noted('a'), forEver);
     land('old');
     await first;
-    expect(flights.join(cache, 'a')).toBe(second);
+    expect(flights.find(cache, 'a')?.outcome).toBe(second);
   });
 });

@@ -12,7 +12,7 @@ describe('MemoryStore', () => {
 
   beforeEach(() => {
     clock = new FakeClock();
-    tags = new TagTokens();
+    tags = new TagTokens(clock);
     store = new MemoryStore({ maxEntries: 10_000, maxBytes: 10_000_000 }, tags, clock);
   });
 
@@ -61,7 +61,7 @@ describe('MemoryStore', () => {
   });
 
   it('takes an entry whose tag it has forgotten for unusable', () => {
-    tags = new TagTokens(10);
+    tags = new TagTokens(clock, 10);
     store = new MemoryStore({ maxEntries: 100, maxBytes: 1_000_000 }, tags, clock);
     const [token] = store.tokens(['old']);
     store.put('key', entryOf({ now: clock.now(), tags: ['old'], tokens: [token!] }));

@@ -1,0 +1,11 @@
+/** What this process knows of the tags in Redis. */
+export interface KnownTokens {
+  /** Grows whenever this process learns of an eviction of tags. */
+  readonly age: number;
+  /** The token of a tag, when this process is sure of it. */
+  confirmed(tag: string): string | undefined;
+  /** Redis has just told this token. */
+  confirm(tag: string, token: string): void;
+  /** Redis has none. */
+  forget(tag: string): void;
+}
