@@ -88,7 +88,7 @@ export class Ledger {
   }
 
   fault(text: string): void {
-    this.faults.push(text);
+    if (!this.faults.includes(text)) this.faults.push(text);
   }
 
   version(fields: Omit<Version, 'number' | 'madeAt'>): Version {

@@ -58,7 +58,7 @@ export class Line {
   ) {
     const { connection, bus } = runtime.redis!;
     const { client } = connection;
-    const nodes = client instanceof Cluster ? client.nodes('master') : [client];
+    const nodes = client instanceof Cluster ? mastersOf(client) : [client];
     // A machine that is too busy to answer in time is not what is tested.
     for (const { options } of [...nodes, bus['subscriber']]) delete options.socketTimeout;
     if (client instanceof Cluster) this.holdCluster(client, bus.channel);
@@ -90,19 +90,16 @@ export class Line {
     return this.messages.some((message) => message.names.some((name) => names.includes(name)));
   }
 
-  /**
-   * Lets commands reach Redis, which answers: of one connection, or of all. Tells by which of them something may have
-   * been published.
-   */
-  async carry(count = Infinity, lane?: string): Promise<readonly string[]> {
-    const carried = await Promise.all(
-      this.some(lane).map(async ([name, { requests }]) => {
-        const moved = requests.splice(0, count);
-        await Promise.all(moved.map(({ carry }) => carry()));
-        return moved.some(({ publishes }) => publishes) ? [name] : [];
-      }),
-    );
-    return carried.flat();
+  /** The connections on which commands are to be carried: one of them, or all. */
+  lanesToCarry(lane?: string): readonly string[] {
+    return this.some(lane).flatMap(([name, { requests }]) => (requests.length > 0 ? [name] : []));
+  }
+
+  /** Lets commands of a connection reach Redis, which answers. Tells whether something may have been published. */
+  async carry(name: string, count = Infinity): Promise<boolean> {
+    const moved = this.lanes.get(name)?.requests.splice(0, count) ?? [];
+    await Promise.all(moved.map(({ carry }) => carry()));
+    return moved.some(({ publishes }) => publishes);
   }
 
   /** Lets replies reach the engine: of one connection, or of all. */
@@ -133,7 +130,7 @@ export class Line {
   /** Gives the way back to the engine. What is under way goes on. */
   async release(): Promise<void> {
     for (const undo of this.undo) undo();
-    await this.carry();
+    for (const name of this.lanesToCarry()) await this.carry(name);
     this.answer();
     this.hear();
   }
@@ -162,7 +159,8 @@ export class Line {
   /** Commands to one server. */
   private holdNode(node: Redis, channel: string): void {
     const send = node.sendCommand.bind(node);
-    const lane = `${node.options.host}:${node.options.port}`;
+    const lane = addressOf(node);
+    this.lanes.set(lane, { requests: [], replies: [] });
     node.sendCommand = (command: Command, stream) => {
       if (this.isPassing) return send(command, stream);
       return this.hold(lane, command, channel, async () => send(command, stream));
@@ -178,8 +176,8 @@ export class Line {
     channel: string,
     send: () => Promise<unknown>,
   ): Promise<unknown> {
-    const lane = this.lanes.get(name) ?? { requests: [], replies: [] };
-    this.lanes.set(name, lane);
+    const lane = this.lanes.get(name);
+    if (lane === undefined) throw new Error(`There is no connection to ${name}.`);
     return new Promise((resolve, reject) => {
       const carry = () =>
         send().then(
@@ -196,13 +194,26 @@ export class Line {
     coherence.invalidated = (invalidation) => {
       this.messages.push({ names: namesIn(invalidation), arrive: () => invalidated(invalidation) });
     };
-    coherence.loadEnded = (key) => {
+    coherence.loadEnded = (key, ending) => {
       if (key.startsWith(BARRIER)) this.awaited.get(key)?.();
-      else this.messages.push({ names: [], arrive: () => loadEnded(key) });
+      else this.messages.push({ names: [], arrive: () => loadEnded(key, ending) });
     };
     this.undo.push(() => {
       coherence.invalidated = invalidated;
       coherence.loadEnded = loadEnded;
     });
   }
+}
+
+/** The address of a server as the slot table of a cluster has it. */
+export function addressOf({ options: { host, port } }: Redis): string {
+  return `${host}:${port}`;
+}
+
+/** In the order of their slots: replays need the same order, and ports differ. */
+function mastersOf(cluster: Cluster): readonly Redis[] {
+  const owners = [...new Set(cluster.slots.map(([master]) => master))];
+  return cluster
+    .nodes('master')
+    .toSorted((a, b) => owners.indexOf(addressOf(a)) - owners.indexOf(addressOf(b)));
 }

@@ -7,28 +7,27 @@ const FOR_LONG_MS = 3_600_000;
  * after some real milliseconds, which would make runs differ.
  */
 export class Patience {
-  private count = 0;
+  private readonly waits = new Set<LeaseWait>();
   private readonly forLease = Object.getOwnPropertyDescriptor(LeaseWait.prototype, 'forLease')!;
   private readonly isOver = Object.getOwnPropertyDescriptor(LeaseWait.prototype, 'isOver')!;
 
   /** @param isEndless whether they go on waiting when they find the lease still held, or load by themselves */
   constructor(isEndless: boolean) {
-    const forLease = this.forLease.value as (this: LeaseWait, leaseMs: number) => Promise<void>;
-    const waits = (by: number) => {
-      this.count += by;
-    };
+    const forLease = this.forLease.value as LeaseWait['forLease'];
+    const { waits } = this;
     LeaseWait.prototype.forLease = async function (leaseMs) {
       this['poll'] = FOR_LONG_MS;
-      waits(1);
-      await forLease.call(this, leaseMs);
-      waits(-1);
+      waits.add(this);
+      const ending = await forLease.call(this, leaseMs);
+      waits.delete(this);
+      return ending;
     };
     Object.defineProperty(LeaseWait.prototype, 'isOver', { get: () => !isEndless, configurable: true });
   }
 
-  /** How many wait. */
-  get waiting(): number {
-    return this.count;
+  /** The keys that somebody waits for. */
+  get waitedFor(): readonly string[] {
+    return [...new Set([...this.waits].map(({ key }) => key))];
   }
 
   restore(): void {

@@ -3,10 +3,11 @@ import { Cluster, Redis } from 'ioredis';
 import { Cache } from '../../../src/cache-handle.js';
 import type { BoundCache } from '../../../src/engine/bound-cache.js';
 import { RedisKeys } from '../../../src/stores/redis/redis-keys.js';
+import { MemoryStore } from '../../../src/stores/memory/memory-store.js';
 import { FakeClock } from '../../../src/testing/fake-clock.js';
 import { startEngine, type EngineUnderTest } from '../../support/engine.js';
 import { FLAVOURS, tagOfId, tagOfOrg, tagOfRun, type Item, type ItemCache } from './flavours.js';
-import { barrierMessage, Line } from './line.js';
+import { addressOf, barrierMessage, Line } from './line.js';
 import { Patience } from './patience.js';
 
 const NAMESPACE = 'model';
@@ -35,6 +36,7 @@ export class Processes {
   readonly clock = new FakeClock();
   /** Told after each bus message that has come to an engine. */
   onHeard: () => void = () => undefined;
+  private runs = 0;
   private barriers = 0;
   private list: readonly Process[] = [];
 
@@ -63,6 +65,11 @@ export class Processes {
     return this.list[which % this.list.length]!;
   }
 
+  /** Numbers the runs: equal numbers give equal keys, which lie on the same masters. */
+  nextRun(): number {
+    return (this.runs += 1);
+  }
+
   /** Begins with new engines and an empty Redis. */
   async restart(): Promise<void> {
     await this.stopEngines();
@@ -89,14 +96,25 @@ export class Processes {
     for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Lets commands of a process reach Redis, and what Redis tells others by them reach their ends. */
+  /**
+   * Lets commands of a process reach Redis, and what Redis tells others by them reach their ends: of one connection
+   * after the other, or what they tell would come in any order.
+   */
   async carry({ line }: Process, count?: number, lane?: string): Promise<void> {
-    for (const told of (await line?.carry(count, lane)) ?? []) {
+    for (const name of line?.lanesToCarry(lane) ?? []) {
+      if (!(await line?.carry(name, count))) continue;
       const number = (this.barriers += 1);
       const barriers = this.list.map(async (process) => process.line?.barrier(number));
-      await this.nodeAt(told)?.publish(new RedisKeys(NAMESPACE).bus, barrierMessage(number));
+      await this.nodeAt(name)?.publish(new RedisKeys(NAMESPACE).bus, barrierMessage(number));
       await Promise.all(barriers);
     }
+  }
+
+  /** Whether somebody holds the lease of a key. */
+  async isLeased(key: string): Promise<boolean> {
+    const stores = this.list.flatMap(({ bound }) => [...bound.values()].map(({ store }) => store));
+    if (stores.some((store) => store instanceof MemoryStore && store['leases'].has(key))) return true;
+    return (await this.control?.exists(new RedisKeys(NAMESPACE).lease(key))) === 1;
   }
 
   /** Takes something from Redis. Tells whether there is one. */
@@ -120,6 +138,13 @@ export class Processes {
       ...[tagOfRun(run), tagOfId(run, id), tagOfOrg(run, 0), tagOfOrg(run, 1)].map((t) => keys.tag(t)),
     ]);
     await this.unlink(names);
+  }
+
+  /** Lets the engines ask again for every token. */
+  forgetTokens(): void {
+    for (const { engine } of this.list) {
+      for (const tokens of engine.runtime.engine.coherence['parts'].tags) tokens.forgetAll();
+    }
   }
 
   private async startProcess(name: string): Promise<Process> {
@@ -153,7 +178,7 @@ export class Processes {
   }
 
   private nodeAt(address: string): Redis | undefined {
-    return this.nodes.find(({ options: { host, port } }) => address === `${host}:${port}`);
+    return this.nodes.find((node) => addressOf(node) === address);
   }
 
   private async unlink(names: readonly string[]): Promise<void> {

@@ -22,6 +22,8 @@ export async function run(
     throw error;
   }
   await processes.forget(scene.items);
+  // What the engines take for the tokens of tags that all runs share is not there any more.
+  if (scene.hasLostTokens) processes.forgetTokens();
 }
 
 /** When everything has come to its end, nothing may be left that an eviction has made old; and caching goes on. */

@@ -8,6 +8,8 @@ import { Source, type LoaderKind } from './source.js';
 const ITEMS_PER_CACHE = 2;
 /** How often the end is asked for before it is said never to come. */
 const MOST_ROUNDS = 500;
+/** How often nothing may move before it is said to have stopped. */
+const MOST_IDLE_ROUNDS = 20;
 
 /** One call that the test has made. */
 export interface Call {
@@ -25,14 +27,12 @@ export interface Wanted {
   readonly org: number;
 }
 
-let runs = 0;
-
 /** One run: the items, what happens to them, and the calls that are under way. */
 export class Scene {
   readonly ledger: Ledger;
   readonly source: Source;
   readonly items: readonly Item[];
-  readonly run = (runs += 1);
+  readonly run: number;
   /** Whether Redis has lost tag tokens: others may then not be able to use what one has stored. */
   hasLostTokens = false;
   private readonly calls: Call[] = [];
@@ -42,6 +42,7 @@ export class Scene {
     flavours: readonly Flavour[],
   ) {
     const now = () => processes.clock.now();
+    this.run = processes.nextRun();
     this.ledger = new Ledger(processes.all.length, now);
     this.source = new Source(this.ledger, now, processes.options.arePatient);
     this.items = flavours.flatMap((flavour) =>
@@ -93,6 +94,7 @@ export class Scene {
       act(load, read).then(
         (values) => {
           read.until = this.ledger.tick();
+          if (how === 'refresh') this.noteRefresh(items);
           for (const [i, value] of values.entries()) {
             if (value !== undefined || loads)
               this.judge(read, items[i % items.length]!, value, how === 'refresh');
@@ -168,20 +170,33 @@ export class Scene {
 
   /** Lets everything come to its end. */
   async quiesce(): Promise<void> {
-    const { patience, all } = this.processes;
+    const { all } = this.processes;
+    let idle = 0;
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       await this.drain();
+      await this.checkWaiters();
       const areOver = this.calls.every(({ isOver }) => isOver());
       const isDone = all.every(({ engine: { runtime } }) => runtime.engine.background.size === 0);
       if (areOver && isDone && this.source.waiting === 0) return;
       if (this.source.waiting > 0) this.source.answer(0, false);
-      else if (patience.waiting > 0) {
-        // Their own look, less and less often, stands in for a message that did not come.
-        this.poll();
-      }
+      else if (this.ledger.lostLeases.length > 0) this.poll();
+      // What goes on by itself may take a few turns of the event loop.
+      else if ((idle += 1) > MOST_IDLE_ROUNDS) break;
     }
     const open = this.calls.filter(({ isOver }) => !isOver()).map(({ what }) => what);
     this.ledger.fault(`never comes to an end: ${open.join('; ') || 'background work'}`);
+  }
+
+  /**
+   * Who waits must wait for a lease that is held: when one ends, a message wakes those who wait for it. Only one that
+   * Redis has lost ends without a sign, and they have to look by themselves.
+   */
+  private async checkWaiters(): Promise<void> {
+    const { lostLeases } = this.ledger;
+    for (const key of this.processes.patience.waitedFor) {
+      if (lostLeases.some(({ item }) => item.key === key) || (await this.processes.isLeased(key))) continue;
+      this.ledger.fault(`somebody waits for the lease of ${key}, which nobody holds`);
+    }
   }
 
   /** As if the time until everybody's next look had passed. */
@@ -223,6 +238,13 @@ export class Scene {
         if (!(error instanceof LoadFailure))
           this.ledger.fault(`${name} has a problem: ${operation} ${String(error)}`);
       }
+    }
+  }
+
+  /** The others hear of it as of an eviction, which takes the leases in their memory away. */
+  private noteRefresh(items: readonly Item[]): void {
+    for (const item of items) {
+      if (item.flavour.isPerProcess) this.ledger.lostLeases.push({ item, at: Infinity });
     }
   }
 

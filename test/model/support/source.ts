@@ -15,6 +15,8 @@ interface LoadCall {
 /** The source of truth. It changes all the time: each call gives newer versions than the one before. */
 export class Source {
   private readonly calls: LoadCall[] = [];
+  /** Items with loads that were not to be stored: those who waited for one load by themselves, each for itself. */
+  private readonly unstored = new Set<Item>();
 
   constructor(
     private readonly ledger: Ledger,
@@ -30,6 +32,7 @@ export class Source {
 
   /** The values of items, for a read. */
   async load(read: Read, items: readonly Item[], kind: LoaderKind, org: number): Promise<readonly Value[]> {
+    if (!read.isStoring) for (const item of items) this.unstored.add(item);
     const versions = items.map((item) => this.ledger.version({ item, org, read }));
     for (const version of versions) this.checkAlone(version);
     if (kind === 'held') {
@@ -61,12 +64,15 @@ export class Source {
     return new LoadFailure(items, versions[0]?.number ?? 0, read);
   }
 
-  /** One load per item, in all processes, unless something took the lease of the one under way. */
+  /**
+   * One load per item, in all processes, unless something took the lease of the one under way, or there was one whose
+   * value others could not use.
+   */
   private checkAlone({ item, read, number }: Version): void {
     if (!this.isOneAtATime) return;
     for (const { items, read: other, versions } of this.calls) {
       if (!items.includes(item) || (item.flavour.isPerProcess && other.engine !== read?.engine)) continue;
-      if (this.mayBeFree(item, other.since)) continue;
+      if (this.unstored.has(item) || this.mayBeFree(item, other.since)) continue;
       const since = versions[items.indexOf(item)]?.number;
       this.ledger.fault(`load ${number} of ${item.key} for ${read?.what} began beside load ${since}`);
     }
