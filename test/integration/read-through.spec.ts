@@ -1,16 +1,28 @@
+import type { CacheModuleOptions } from '../../src/cache.options.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
 import { describeBatch } from '../support/batch.behaviour.js';
 import { describeBatchFreshness } from '../support/batch-freshness.behaviour.js';
 import { startEngine, type EngineUnderTest } from '../support/engine.js';
 import { describeFreshness } from '../support/freshness.behaviour.js';
+import { describePuts } from '../support/puts.behaviour.js';
 import { describeReadThrough } from '../support/read-through.behaviour.js';
+import { describeRefresh } from '../support/refresh.behaviour.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { describeWaiting } from '../support/waiting.behaviour.js';
 
 describe('the engine on Redis', () => {
   const clock = new FakeClock();
   let server: RedisServer;
   let engine: EngineUnderTest;
   let namespaces = 0;
+
+  const start = (options: Pick<CacheModuleOptions, 'lease'>) =>
+    startEngine({
+      clock,
+      redis: { url: server.url, deadline: 5_000 },
+      namespace: `test:${(namespaces += 1)}`,
+      ...options,
+    });
 
   beforeAll(async () => {
     server = await startRedisServer();
@@ -19,12 +31,7 @@ describe('the engine on Redis', () => {
   afterAll(() => server.stop());
 
   beforeEach(async () => {
-    engine = await startEngine({
-      clock,
-      redis: { url: server.url, deadline: 5_000 },
-      lease: { ttl: '30s' },
-      namespace: `test:${(namespaces += 1)}`,
-    });
+    engine = await start({ lease: { ttl: '30s' } });
   });
 
   afterEach(() => engine.runtime.close());
@@ -46,4 +53,7 @@ describe('the engine on Redis', () => {
   describeBatch('on Redis', () => engine);
   describeBatchFreshness('on Redis', () => ({ ...engine, clock }));
   describeFreshness('on Redis', () => ({ ...engine, clock }));
+  describeRefresh('on Redis', () => ({ ...engine, clock }));
+  describePuts('on Redis', () => engine);
+  describeWaiting('on Redis', (options) => start(options));
 });

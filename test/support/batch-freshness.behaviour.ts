@@ -82,6 +82,21 @@ export function describeBatchFreshness(
       expect(use().runtime.engine.reads.inFlight).toBe(0);
     });
 
+    it('a single reader who joins falls back as if it had loaded alone', async () => {
+      const cache = cacheOf<string>({ ttl: '1m', staleIfError: '10m' });
+      await cache.set(['a'], 'old');
+      use().clock.advance('2m');
+      const loader = new ManualLoader<string[]>();
+      const many = cache.getOrLoadMany(ids('a'), loader.load);
+      await loader.called(1);
+      const single = cache.getOrLoad(['a'], () => {
+        throw new Error('the batch loads it');
+      });
+      loader.calls[0]!.reject(new Error('database gone'));
+      expect(await single).toBe('old');
+      expect(await many).toEqual(['old']);
+    });
+
     it('past the soft timeout stale entries are served, while the load goes on and stores', async () => {
       const cache = cacheOf<string>({ ttl: '1m', staleIfError: '10m', softTimeout: 20 });
       await cache.setMany(ids('a', 'b').map((args) => [args, 'old']));
@@ -94,13 +109,14 @@ export function describeBatchFreshness(
       expect(await cache.getMany(ids('a', 'b'))).toEqual(['new a', 'new b']);
     });
 
-    it('past the hard timeout the caller gets an error that says so, while the load goes on and stores', async () => {
+    it('past the hard timeout the caller, and who has joined, get an error that says so, while the load goes on and stores', async () => {
       const cache = cacheOf<string>({ hardTimeout: 20 });
       const loader = new ManualLoader<string[]>();
-      await expect(cache.getOrLoadMany(ids('a', 'b'), loader.load)).rejects.toMatchObject({
-        code: 'CACHE_LOAD_TIMEOUT',
-        cache: cache.name,
-      });
+      const many = cache.getOrLoadMany(ids('a', 'b'), loader.load);
+      const single = cache.getOrLoad(['a'], () => 'alone');
+      const refusal = { code: 'CACHE_LOAD_TIMEOUT', cache: cache.name };
+      const results = await Promise.allSettled([many, single]);
+      for (const result of results) expect(result).toMatchObject({ status: 'rejected', reason: refusal });
       loader.calls[0]!.resolve(['late a', 'late b']);
       await drained();
       expect(await cache.getMany(ids('a', 'b'))).toEqual(['late a', 'late b']);

@@ -19,3 +19,17 @@ export async function delivered(from: EngineUnderTest, to: EngineUnderTest): Pro
   await from.runtime.redis!.bus.publish({ keys: [key] });
   await arrived;
 }
+
+/** Keeps from an engine what the others evict, until the returned function is called: a bus that lags. */
+export function heldBack(to: EngineUnderTest): () => void {
+  const { coherence } = to.runtime.engine;
+  const apply = coherence.invalidated.bind(coherence);
+  const kept: Invalidation[] = [];
+  coherence.invalidated = (invalidation) => {
+    kept.push(invalidation);
+  };
+  return () => {
+    coherence.invalidated = apply;
+    for (const invalidation of kept) apply(invalidation);
+  };
+}

@@ -70,6 +70,12 @@ describe('RedisStore', () => {
     expect(await client.pttl(`${namespace}~tag:a`)).toBe(-1);
   });
 
+  it.each([0, -1, 0.001])('gives the token of a tag a ttl when it is needed for %d ms', async (lifetime) => {
+    await store.tokens(['a'], lifetime);
+    await store.tokens(['b'], lifetime, 'exact');
+    for (const name of ['a', 'b']) expect(await client.pttl(`${namespace}~tag:${name}`)).not.toBe(-1);
+  });
+
   it('takes a missing tag token for an eviction', async () => {
     const tokens = await store.tokens(['a'], 60_000);
     await store.put('key', entryOf({ now: Date.now(), tags: ['a'], tokens }));
@@ -96,6 +102,18 @@ describe('RedisStore', () => {
     expect(await store.store('key', lease, entry)).toBe(true);
     expect((await store.read('key', [])).seen).toBe(entry.id);
     expect(problems).toEqual(['read']);
+  });
+
+  it.each([
+    ['a list', (name: string) => client.rpush(name, 'x')],
+    ['a hash', (name: string) => client.hset(name, 'a', 'b')],
+  ])('takes %s of a stranger out of the way of a load that has not read it', async (_, write) => {
+    await write(`${namespace}:key`);
+    expect(await store.readMany(['key'], [[]])).toEqual([{ seen: '' }]);
+    const lease = newToken();
+    expect(await store.acquire('key', lease, 10_000, '')).toEqual({ kind: 'granted' });
+    expect(await client.exists(`${namespace}:key`)).toBe(0);
+    expect(await store.store('key', lease, entryOf({ now: Date.now() }))).toBe(true);
   });
 
   it('goes on after Redis has forgotten its scripts', async () => {
@@ -126,6 +144,16 @@ describe('RedisStore', () => {
     );
     expect((await store.read('key', ['a', 'b'])).entry).toBeDefined();
     expect(known.get('a')).toBe('made by another instance');
+  });
+
+  it('asks for tokens that it knows when they have to be exact', async () => {
+    const [outdated] = await store.tokens(['a'], 60_000);
+    known.set('a', outdated!);
+    await storeOf(namespace).evictTags(['a']);
+    expect(await store.tokens(['a'], 60_000)).toEqual([outdated]);
+    const [token] = await store.tokens(['a'], 60_000, 'exact');
+    expect(token).not.toBe(outdated);
+    expect(known.get('a')).toBe(token);
   });
 
   it('does not ask for tokens that it knows, and that live long enough', async () => {

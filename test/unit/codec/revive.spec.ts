@@ -85,6 +85,18 @@ describe('revive', () => {
     expect(made.greet()).toBe('I am Ada');
   });
 
+  it('makes one object of it for all who share', async () => {
+    const cache = cacheOf({ ttl: 0, isolation: 'share' });
+    const loader = new ManualLoader<Bot>();
+    const callers = [1, 2].map(() => cache.getOrLoad(['1'], loader.load));
+    await loader.called(1);
+    loader.calls[0]!.resolve(new Bot('Ada'));
+    const [first, second] = await Promise.all(callers);
+    expect(first).toBe(second);
+    expect(first!.greet()).toBe('I am Ada');
+    expect(calls).toHaveLength(1);
+  });
+
   it('is not asked about calls that pass the cache by', async () => {
     const own = new Bot('unknown');
     expect(await cacheOf().getOrLoad(['1'], () => own, { bypass: true })).toBe(own);
@@ -100,6 +112,27 @@ describe('revive', () => {
     expect(await cache.has('1')).toBe(false);
     expect((await cache.getOrLoad(['1'], () => new Bot('Ada'))).greet()).toBe('I am Ada');
   });
+
+  it.each(['clone', 'share'] as const)(
+    'that throws for what memory holds has it loaded anew: %s',
+    async (isolation) => {
+      let isOver = false;
+      const cache = cacheOf({
+        isolation,
+        revive: (plain: { name: string }) => {
+          if (isOver && plain.name === 'Ada') throw new Error('no such bot any more');
+          return new Bot(plain.name);
+        },
+      });
+      for (const id of ['1', '2', '3']) await cache.set([id], new Bot('Ada'));
+      isOver = true;
+      const load = () => new Bot('Grace');
+      expect((await cache.getOrLoad(['1'], load)).greet()).toBe('I am Grace');
+      expect((await cache.getOrLoadMany([['2']], () => [load()]))[0]!.greet()).toBe('I am Grace');
+      expect(await cache.lookup('3')).toEqual({ hit: false });
+      for (const id of ['1', '2']) expect((await cache.get(id))!.greet()).toBe('I am Grace');
+    },
+  );
 
   it('that throws makes a put reject, and evicts what was there', async () => {
     const cache = cacheOf();

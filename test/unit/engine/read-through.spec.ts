@@ -3,7 +3,10 @@ import { describeBatch } from '../../support/batch.behaviour.js';
 import { describeBatchFreshness } from '../../support/batch-freshness.behaviour.js';
 import { startEngine, type EngineUnderTest } from '../../support/engine.js';
 import { describeFreshness } from '../../support/freshness.behaviour.js';
+import { describePuts } from '../../support/puts.behaviour.js';
 import { describeReadThrough } from '../../support/read-through.behaviour.js';
+import { describeRefresh } from '../../support/refresh.behaviour.js';
+import { describeWaiting } from '../../support/waiting.behaviour.js';
 
 describe('the engine in memory', () => {
   const clock = new FakeClock();
@@ -19,4 +22,7 @@ describe('the engine in memory', () => {
   describeBatch('in memory', () => engine);
   describeBatchFreshness('in memory', () => ({ ...engine, clock }));
   describeFreshness('in memory', () => ({ ...engine, clock }));
+  describeRefresh('in memory', () => ({ ...engine, clock }));
+  describePuts('in memory', () => engine);
+  describeWaiting('in memory', (options) => startEngine({ clock, ...options }));
 });

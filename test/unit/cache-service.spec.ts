@@ -1,0 +1,59 @@
+import { CacheService } from '../../src/cache.service.js';
+import { defineCache } from '../../src/definition/define-cache.js';
+import { key, tag } from '../../src/definition/template.js';
+import { startEngine, type EngineUnderTest } from '../support/engine.js';
+
+const bots = defineCache<[id: string], string>({
+  name: 'bots',
+  key: (id) => key`bot:${id}`,
+  ttl: '1m',
+  tags: (id) => [tag`bot:${id}`],
+});
+
+describe('CacheService', () => {
+  let engine: EngineUnderTest;
+  let service: CacheService;
+
+  beforeEach(async () => {
+    engine = await startEngine();
+    service = new CacheService(engine.runtime);
+  });
+
+  afterEach(() => engine.runtime.close());
+
+  it.each([
+    ['a text of its own', '%all', 'another text among them'],
+    ['a text with a space', 'bot 1', 'another text among them'],
+    ['a list', [tag`bot:${1}`], 'among them'],
+    ['nothing', undefined, 'undefined'],
+  ])('evicts no tags that no template made: %s', async (_, other, got) => {
+    const cache = service.cache(bots);
+    await cache.set(['1'], 'kept');
+    await expect(service.evictTags(tag`bot:${1}`, other as never)).rejects.toMatchObject({
+      code: 'CACHE_INVALID_KEY',
+      message: expect.stringContaining(got),
+    });
+    expect(await cache.get('1')).toBe('kept');
+    await service.evictTags(tag`bot:${1}`);
+    expect(await cache.get('1')).toBeUndefined();
+  });
+
+  it('counts what it could not use', async () => {
+    let fails = false;
+    const cache = service.cache(
+      defineCache<[id: string], string>({
+        name: 'revived',
+        key: (id) => key`revived:${id}`,
+        ttl: '1m',
+        revive: (plain: string) => {
+          if (fails) throw new Error('not any more');
+          return plain;
+        },
+      }),
+    );
+    await cache.set(['1'], 'value');
+    fails = true;
+    expect(await cache.get('1')).toBeUndefined();
+    expect(service.stats().caches['revived']).toMatchObject({ misses: 1, invalid: 1 });
+  });
+});
