@@ -3,7 +3,11 @@ import { KeyRing, type EncryptionKey } from './codec/key-ring.js';
 import type { Duration } from './definition/duration.js';
 import { CacheError } from './errors.js';
 import { resolveOptions } from './cache.options.resolved.js';
-import { resolveRedis, type RedisConnectionOptions } from './stores/redis/redis-options.js';
+import type { RedisConnectionOptions } from './stores/redis/redis-options.js';
+import { resolveRedis } from './stores/redis/resolve-redis.js';
+import { parseSentinels } from './stores/redis/sentinel-options.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 const TTL_PREFIX = 'CACHE_TTL_';
 
@@ -14,7 +18,10 @@ const TTL_PREFIX = 'CACHE_TTL_';
  * |---|---|---|
  * | `CACHE_NAMESPACE` | prefix of everything in Redis | `fallback.namespace` |
  * | `REDIS_URL` | where Redis is; empty: in memory | in memory |
- * | `REDIS_USERNAME`, `REDIS_PASSWORD` | override the URL's | the URL's |
+ * | `REDIS_SENTINELS` | URLs of sentinels joined by `,`, in place of `REDIS_URL` | none |
+ * | `REDIS_SENTINEL_NAME` | what the sentinels call the master | required beside them |
+ * | `REDIS_SENTINEL_USERNAME`, `REDIS_SENTINEL_PASSWORD` | the sentinels' own, override their URLs' | their URLs' |
+ * | `REDIS_USERNAME`, `REDIS_PASSWORD` | the server's, override the URL's | the URL's |
  * | `REDIS_DB` | number of the database, overrides the URL's | the URL's, else 0 |
  * | `CACHE_TTL_<CACHE_NAME>` | **seconds**, in place of the definition's ttl: `CACHE_TTL_BOT_DETAILS=60` | the definition's |
  * | `CACHE_L1_MAX_ENTRIES` | most entries in memory | 10000 |
@@ -53,34 +60,74 @@ export function cacheOptionsFromEnv(
   return options;
 }
 
-function redisFrom(env: Readonly<Record<string, string | undefined>>): RedisConnectionOptions | undefined {
+function redisFrom(env: Environment): RedisConnectionOptions | undefined {
+  const hasSentinels = textOf(env, 'REDIS_SENTINELS') !== undefined;
+  if (hasSentinels && textOf(env, 'REDIS_URL') !== undefined) {
+    throw invalid('REDIS_URL', 'left out beside `REDIS_SENTINELS`', 'both', 'Set one of the two.');
+  }
+  if (hasSentinels) return sentinelsFrom(env);
+  refuseWithout(env, 'REDIS_SENTINELS', [
+    ...(['REDIS_SENTINEL_NAME', 'REDIS_SENTINEL_USERNAME', 'REDIS_SENTINEL_PASSWORD'] as const),
+  ]);
   const url = textOf(env, 'REDIS_URL');
   if (url === undefined) {
-    const beside = ['REDIS_USERNAME', 'REDIS_PASSWORD', 'REDIS_DB'].find(
-      (name) => textOf(env, name) !== undefined,
-    );
-    if (beside === undefined) return undefined;
+    refuseWithout(env, 'REDIS_URL', ['REDIS_USERNAME', 'REDIS_PASSWORD', 'REDIS_DB']);
+    return undefined;
+  }
+  // Checked here, where the variable that is wrong can be named.
+  resolveRedis(url, 'env', 'REDIS_URL');
+  return { url, ...serverFrom(env) };
+}
+
+function sentinelsFrom(env: Environment): RedisConnectionOptions {
+  const sentinels = (textOf(env, 'REDIS_SENTINELS') ?? '').split(',').map((url) => url.trim());
+  const name = textOf(env, 'REDIS_SENTINEL_NAME');
+  if (name === undefined) {
     throw invalid(
-      'REDIS_URL',
-      `set when \`${beside}\` is`,
+      'REDIS_SENTINEL_NAME',
+      'set when `REDIS_SENTINELS` is',
       'nothing',
-      `Set it, or leave \`${beside}\` out to cache in memory.`,
+      "Set it to what the sentinels call the master, for example 'mymaster'.",
     );
   }
+  const username = textOf(env, 'REDIS_SENTINEL_USERNAME');
+  const password = textOf(env, 'REDIS_SENTINEL_PASSWORD');
+  parseSentinels(sentinels, 'REDIS_SENTINELS');
+  return {
+    sentinels,
+    name,
+    ...(username !== undefined && { sentinelUsername: username }),
+    ...(password !== undefined && { sentinelPassword: password }),
+    ...serverFrom(env),
+  };
+}
+
+/** What is about the server itself, however it is found. */
+function serverFrom(env: Environment) {
   const username = textOf(env, 'REDIS_USERNAME');
   const password = textOf(env, 'REDIS_PASSWORD');
-  const redis: RedisConnectionOptions = {
-    url,
+  return {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
     ...withInteger(env, 'REDIS_DB', 'database', 0),
   };
-  // Checked here, where the variable that is wrong can be named.
-  resolveRedis(url, 'env', 'REDIS_URL');
-  return redis;
 }
 
-function keysFrom(env: Readonly<Record<string, string | undefined>>): readonly EncryptionKey[] | undefined {
+/** Variables that go with another one would do nothing without it. */
+function refuseWithout(env: Environment, needed: string, names: readonly string[]): void {
+  const beside = names.find((name) => textOf(env, name) !== undefined);
+  if (beside === undefined) return;
+  throw invalid(
+    needed,
+    `set when \`${beside}\` is`,
+    'nothing',
+    needed === 'REDIS_URL'
+      ? `Set it, or leave \`${beside}\` out to cache in memory.`
+      : `Set it, or leave \`${beside}\` out.`,
+  );
+}
+
+function keysFrom(env: Environment): readonly EncryptionKey[] | undefined {
   const variable = 'CACHE_ENCRYPTION_KEYS';
   const text = textOf(env, variable);
   if (text === undefined) return undefined;
@@ -99,7 +146,7 @@ function keysFrom(env: Readonly<Record<string, string | undefined>>): readonly E
   return keys;
 }
 
-function ttlsFrom(env: Readonly<Record<string, string | undefined>>): Record<string, Duration> {
+function ttlsFrom(env: Environment): Record<string, Duration> {
   const ttls: Record<string, Duration> = {};
   for (const variable of Object.keys(env)) {
     if (!variable.startsWith(TTL_PREFIX)) continue;
@@ -114,7 +161,7 @@ function ttlsFrom(env: Readonly<Record<string, string | undefined>>): Record<str
 }
 
 function withInteger<Name extends string>(
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   variable: string,
   name: Name,
   least: number,
@@ -128,15 +175,12 @@ function withInteger<Name extends string>(
   return { [name]: value } as { [N in Name]: number };
 }
 
-function textOf(env: Readonly<Record<string, string | undefined>>, variable: string): string | undefined {
+function textOf(env: Environment, variable: string): string | undefined {
   const text = env[variable]?.trim();
   return text === undefined || text === '' ? undefined : text;
 }
 
-function checkNamespace(
-  options: CacheModuleOptions,
-  env: Readonly<Record<string, string | undefined>>,
-): void {
+function checkNamespace(options: CacheModuleOptions, env: Environment): void {
   try {
     resolveOptions({ namespace: options.namespace });
   } catch (error) {

@@ -15,7 +15,8 @@ import { checkDefaults, entryCount, type PolicyDefaults } from './engine/policy.
 import { CacheError } from './errors.js';
 import { refuseUnknown, refuseWithout } from './known-options.js';
 import type { MemoryLimits } from './stores/near-store.js';
-import { resolveRedis, type ResolvedRedis } from './stores/redis/redis-options.js';
+import type { ResolvedRedis } from './stores/redis/redis-options.js';
+import { resolveRedis } from './stores/redis/resolve-redis.js';
 
 /** The module's options with every default filled in and every value checked. */
 export interface ResolvedOptions {

@@ -14,8 +14,8 @@ export interface CacheModuleOptions {
    */
   readonly namespace: string;
   /**
-   * Where Redis is: a URL, a URL with details, or some nodes of a cluster. Left out, entries are kept in this process's memory, with the
-   * same semantics.
+   * Where Redis is: a URL, a URL with details, some nodes of a cluster, the sentinels that know it, or a client of
+   * the application's own. Left out, entries are kept in this process's memory, with the same semantics.
    *
    * @default undefined: in memory
    */

@@ -84,15 +84,20 @@ describe('.env.example', () => {
 
   it('lists every variable that the sample reads, and no other', () => {
     const read = new Set<string>();
-    const env: NodeJS.ProcessEnv = { REDIS_URL: 'redis://cache' };
-    readSettings(
-      new Proxy(env, {
-        get: (variables, name) => {
-          read.add(String(name));
-          return variables[String(name)];
-        },
-      }),
-    );
+    const ways: NodeJS.ProcessEnv[] = [
+      { REDIS_URL: 'redis://cache' },
+      { REDIS_SENTINELS: 'redis://sentinel', REDIS_SENTINEL_NAME: 'mymaster' },
+    ];
+    for (const env of ways) {
+      readSettings(
+        new Proxy(env, {
+          get: (variables, name) => {
+            read.add(String(name));
+            return variables[String(name)];
+          },
+        }),
+      );
+    }
 
     expect(
       Object.keys(examples)
@@ -104,7 +109,9 @@ describe('.env.example', () => {
   it('lists the lifetime of every cache, with its default', () => {
     const caches = Object.values({ ...botsCaches, ...accessCaches }).filter((it) => typeof it === 'object');
 
-    expect(readSettings(examples).cache.ttlOverrides).toEqual(
+    // Of the two ways to Redis one.
+    const { REDIS_SENTINELS: _sentinels, REDIS_SENTINEL_NAME: _name, ...others } = examples;
+    expect(readSettings(others).cache.ttlOverrides).toEqual(
       Object.fromEntries(
         caches.map(({ name, policy }) => [
           name.toUpperCase().replaceAll('-', '_'),
@@ -115,7 +122,10 @@ describe('.env.example', () => {
   });
 
   it('gives the defaults of what has one as examples', () => {
-    const { REDIS_URL: _redisUrl, DATABASE_URL: _databaseUrl, REDIS_DB: _redisDb, ...others } = examples;
+    const withoutDefault = /^(?:REDIS_URL|REDIS_SENTINELS|REDIS_SENTINEL_NAME|DATABASE_URL|REDIS_DB)$/;
+    const others = Object.fromEntries(
+      Object.entries(examples).filter(([name]) => !withoutDefault.test(name)),
+    );
     const { cache, ...settings } = readSettings(others);
     const { cache: defaultCache, ...defaults } = readSettings({});
 

@@ -1,3 +1,4 @@
+import { within } from '../../resilience/within.js';
 import type { RedisClient, RedisNode } from './redis-client.js';
 
 /** What a link tells over time. It may say the same thing twice. */
@@ -21,4 +22,16 @@ export interface RedisLink {
   open(): Promise<void>;
   /** A connection for subscriptions, not opened yet. It is the caller's to close. */
   subscriber(): RedisNode;
+  /**
+   * Says goodbye to Redis, or hangs up when that takes longer than the deadline. The application's own client is left
+   * as it is.
+   */
+  close(deadlineMs: number): Promise<void>;
+}
+
+/** Ends a client of ours for good. */
+export async function hangUp(client: RedisClient, ready: boolean, deadlineMs: number): Promise<void> {
+  if (ready) await within(deadlineMs, client.quit());
+  // Called on an ended connection, it would hold up the end of the process.
+  if (client.status !== 'end') client.disconnect();
 }

@@ -1,20 +1,40 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { RedisOptions } from 'ioredis';
-import { refuseUnknown } from '../../known-options.js';
-import { neverHang } from './never-hang.js';
-import { invalidRedis, parseRedisUrl, type RedisAddress, type RedisUrl } from './redis-url.js';
+import type { PasswordSources, RedisPassword } from './credentials.js';
+import type { IoredisClient, RedisClient } from './redis-client.js';
+import type { RedisAddress } from './redis-url.js';
 
-/** How to reach Redis: one server by its `url`, or a cluster by some of its nodes. */
+/**
+ * How to reach Redis: one server by its `url`, a cluster by some of its nodes, the master that `sentinels` know, or the
+ * application's own `client`.
+ */
 export type RedisConnectionOptions =
-  | (RedisServerOptions & { readonly cluster?: never })
-  | (RedisClusterOptions & { readonly url?: never; readonly database?: never });
+  | Only<RedisServerOptions>
+  | Only<RedisClusterOptions>
+  | Only<RedisSentinelOptions>
+  | Only<RedisClientOptions>;
 
-/** What one server and a cluster have in common. */
+/** The names of all options. */
+export type RedisOptionName =
+  | keyof RedisServerOptions
+  | keyof RedisClusterOptions
+  | keyof RedisSentinelOptions
+  | keyof RedisClientOptions;
+
+/** These options, and none of the others. */
+type Only<Options> = Options & { readonly [Name in Exclude<RedisOptionName, keyof Options>]?: never };
+
+/** What one server, a cluster and a master known to sentinels have in common. */
 export interface RedisCommonOptions {
   /** ACL user. @default the one in the URL, else Redis's `default` user */
   readonly username?: string;
-  /** Password of the user. @default the one in the URL, else none */
-  readonly password?: string;
+  /**
+   * Password of the user. A function is asked before each attempt to connect, at the start and later: for passwords
+   * that are rotated. When it rejects, the attempt has failed, and is made again with backoff.
+   *
+   * @default the one in the URL, else none
+   */
+  readonly password?: RedisPassword;
   /** TLS details for `rediss://`: CA, client certificate, server name. @default Node's own */
   readonly tls?: ConnectionOptions;
   /**
@@ -46,177 +66,84 @@ export interface RedisClusterOptions extends RedisCommonOptions {
   readonly cluster: readonly string[];
 }
 
+/**
+ * How to reach the Redis server that sentinels know as master. `username`, `password` and `tls` are for that server;
+ * `tls` there turns TLS on, whether the sentinels have it or not.
+ */
+export interface RedisSentinelOptions extends RedisCommonOptions {
+  /**
+   * URLs of the sentinels, at least one: `redis://[[user]:password@]host[:port]`, port 26379 if it is left out. User
+   * and password are those of the sentinels, the same for all. `rediss://` means TLS, to the server as well.
+   */
+  readonly sentinels: readonly string[];
+  /** What the sentinels call the master, such as `mymaster`. */
+  readonly name: string;
+  /** Number of the database. @default 0 */
+  readonly database?: number;
+  /** ACL user of the sentinels. @default the one in their URLs, else the `default` user */
+  readonly sentinelUsername?: string;
+  /** Password of the sentinels, or a function as for `password`. @default the one in their URLs, else none */
+  readonly sentinelPassword?: RedisPassword;
+  /** TLS details for sentinels by `rediss://`. @default `tls` */
+  readonly sentinelTls?: ConnectionOptions;
+}
+
+/** A client that belongs to the application. */
+export interface RedisClientOptions {
+  /**
+   * A `Redis` or a `Cluster` of ioredis 5 or 6, connected or not. It is used for all commands, and never closed or
+   * reconfigured; the subscription gets a connection of its own, made with the same options.
+   */
+  readonly client: IoredisClient;
+  /** Longest wait for an answer, milliseconds. @default 100 */
+  readonly deadline?: number;
+}
+
 /** The options of a connection, checked. */
-export type ResolvedRedis = ResolvedServer | ResolvedCluster;
+export type ResolvedRedis = ResolvedServer | ResolvedCluster | ResolvedSentinel | ResolvedClient;
 
 interface ResolvedCommon {
   /** Name of the bus's connection in CLIENT LIST. */
   readonly busName: string;
+  /** Longest wait for an answer, milliseconds. */
+  readonly deadline: number;
+  /** What people should know at start, each a sentence. */
+  readonly warnings: readonly string[];
 }
 
-export interface ResolvedServer extends ResolvedCommon {
-  readonly address: RedisAddress;
+/** What belongs to connections that are made here. */
+export interface ResolvedConnecting extends ResolvedCommon {
+  /** For any connection: all but its address, and the passwords that are asked for. */
   readonly options: RedisOptions;
+  readonly passwords: PasswordSources;
 }
 
-export interface ResolvedCluster extends ResolvedCommon {
+export interface ResolvedServer extends ResolvedConnecting {
+  readonly kind: 'server';
+  readonly address: RedisAddress;
+}
+
+export interface ResolvedCluster extends ResolvedConnecting {
+  readonly kind: 'cluster';
   /** The nodes that were named. */
   readonly nodes: readonly [RedisAddress, ...RedisAddress[]];
-  /** For a connection to any one node: all but its address. */
-  readonly options: RedisOptions;
 }
 
-const KNOWN: readonly (keyof RedisServerOptions | keyof RedisClusterOptions)[] = [
-  ...(['url', 'cluster', 'username', 'password', 'database', 'tls', 'deadline'] as const),
-];
-const DEFAULT_DEADLINE_MS = 100;
-
-/**
- * Checks the options and turns them into those of ioredis that never hang.
- *
- * @param what names the option in messages, such as `redis` or `REDIS_URL`
- * @throws CacheError `CACHE_INVALID_OPTION`; the message never holds a user or a password
- */
-export function resolveRedis(
-  redis: string | RedisConnectionOptions,
-  namespace: string,
-  what = 'redis',
-): ResolvedRedis {
-  if (typeof redis === 'string') return resolveServer({ url: redis }, namespace, what, what);
-  refuseUnknown(redis, KNOWN, `${what}.`);
-  return redis.cluster === undefined
-    ? resolveServer(redis, namespace, what, `${what}.url`)
-    : resolveCluster(redis, namespace, what);
+export interface ResolvedSentinel extends ResolvedConnecting {
+  readonly kind: 'sentinel';
+  readonly sentinels: readonly [RedisAddress, ...RedisAddress[]];
+  /** What the sentinels call it. */
+  readonly master: string;
+  readonly database: number;
+  /** Whether the master is reached by TLS. */
+  readonly tls: boolean;
+  /** For a connection to a sentinel: all but its address. */
+  readonly watchOptions: RedisOptions;
 }
 
-function resolveServer(
-  given: RedisServerOptions,
-  namespace: string,
-  what: string,
-  urlName: string,
-): ResolvedServer {
-  const url = parseRedisUrl(given.url, urlName);
-  const address = { ...addressOf(url), database: databaseOf(given, url, what) };
-  return {
-    address,
-    busName: busNameOf(namespace),
-    options: {
-      host: address.host,
-      port: address.port,
-      db: address.database,
-      ...optionsOf(given, url, namespace, what, urlName),
-    },
-  };
-}
-
-function resolveCluster(
-  given: RedisClusterOptions & Partial<Pick<RedisServerOptions, 'url' | 'database'>>,
-  namespace: string,
-  what: string,
-): ResolvedCluster {
-  refuseBesideCluster(given, what);
-  const texts: readonly unknown[] = Array.isArray(given.cluster) ? given.cluster : [];
-  const [first, ...others] = texts.map((text, i) => parseNode(text, `${what}.cluster[${i}]`));
-  if (first === undefined) {
-    throw invalidRedis(
-      `${what}.cluster`,
-      'a list of at least one URL',
-      Array.isArray(given.cluster) ? 'an empty one' : `a value of type ${typeof given.cluster}`,
-      "Write for example ['redis://node-1:6379', 'redis://node-2:6379'].",
-    );
-  }
-  for (const [i, other] of others.entries()) expectAlike(first, other, `${what}.cluster[${i + 1}]`);
-  return {
-    nodes: [addressOf(first), ...others.map(addressOf)],
-    busName: busNameOf(namespace),
-    options: optionsOf(given, first, namespace, what, `${what}.cluster[0]`),
-  };
-}
-
-/** Types rule these out, but options may come from where there are none. */
-function refuseBesideCluster(given: Partial<RedisServerOptions>, what: string): void {
-  if (given.url !== undefined) {
-    throw invalidRedis(
-      `${what}.url`,
-      `left out beside \`${what}.cluster\``,
-      'both',
-      'Keep `url` for one server, or `cluster` for a cluster.',
-    );
-  }
-  if (given.database !== undefined) {
-    throw invalidRedis(
-      `${what}.database`,
-      `left out beside \`${what}.cluster\``,
-      String(given.database),
-      'A cluster has database 0 only.',
-    );
-  }
-}
-
-function parseNode(text: unknown, what: string): RedisUrl {
-  const url = parseRedisUrl(text, what);
-  if (url.database === 0) return url;
-  throw invalidRedis(what, 'a URL without a database', `/${url.database}`, 'A cluster has database 0 only.');
-}
-
-/** What one node wants of its clients, all want: which of them is asked is not for the application to choose. */
-function expectAlike(first: RedisUrl, other: RedisUrl, what: string): void {
-  const differs = (['tls', 'username', 'password'] as const).find((part) => first[part] !== other[part]);
-  if (differs === undefined) return;
-  throw invalidRedis(
-    what,
-    'like the first in scheme, user and password',
-    `another ${differs === 'tls' ? 'scheme' : differs}`,
-    'Give `username` and `password` beside `cluster`, once for all nodes.',
-  );
-}
-
-function databaseOf(given: RedisServerOptions, url: RedisUrl, what: string): number {
-  if (given.database === undefined) return url.database;
-  if (Number.isInteger(given.database) && given.database >= 0) return given.database;
-  throw invalidRedis(
-    `${what}.database`,
-    'an integer >= 0',
-    String(given.database),
-    'Leave it out for database 0.',
-  );
-}
-
-function deadlineOf({ deadline = DEFAULT_DEADLINE_MS }: RedisCommonOptions, what: string): number {
-  if (Number.isFinite(deadline) && deadline >= 1) return deadline;
-  throw invalidRedis(
-    `${what}.deadline`,
-    'a number of milliseconds >= 1',
-    String(deadline),
-    `Leave it out for ${DEFAULT_DEADLINE_MS}.`,
-  );
-}
-
-/** What does not depend on the address. */
-function optionsOf(
-  given: RedisCommonOptions,
-  url: RedisUrl,
-  namespace: string,
-  what: string,
-  urlName: string,
-): RedisOptions {
-  if (given.tls !== undefined && !url.tls) {
-    throw invalidRedis(urlName, 'to begin with rediss:// when `tls` is given', 'redis://…', 'Use rediss://.');
-  }
-  const username = given.username ?? url.username;
-  const password = given.password ?? url.password;
-  return {
-    ...(username !== '' && { username }),
-    ...(password !== '' && { password }),
-    ...(url.tls && { tls: given.tls ?? {} }),
-    ...neverHang(namespace, deadlineOf(given, what)),
-  };
-}
-
-function addressOf({ host, port, database, tls }: RedisUrl): RedisAddress {
-  return { host, port, database, tls };
-}
-
-function busNameOf(namespace: string): string {
-  return `${namespace}:bus`;
+export interface ResolvedClient extends ResolvedCommon {
+  readonly kind: 'client';
+  readonly client: RedisClient;
+  /** What the subscription's connection has in place of the client's options. */
+  readonly subscriberOptions: RedisOptions;
 }

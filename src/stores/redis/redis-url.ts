@@ -20,9 +20,10 @@ export interface RedisUrl extends RedisAddress {
  * Takes the URL of a Redis apart.
  *
  * @param what names the option in messages
+ * @param defaultPort the port of a URL that names none
  * @throws CacheError `CACHE_INVALID_OPTION`; the message never holds a user or a password
  */
-export function parseRedisUrl(text: unknown, what: string): RedisUrl {
+export function parseRedisUrl(text: unknown, what: string, defaultPort = 6379): RedisUrl {
   let url: URL | undefined;
   try {
     url = new URL(String(text));
@@ -50,7 +51,7 @@ export function parseRedisUrl(text: unknown, what: string): RedisUrl {
   }
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? 6379 : Number(url.port),
+    port: url.port === '' ? defaultPort : Number(url.port),
     database: databaseIn(url, what),
     tls: url.protocol === 'rediss:',
     username: decoded(url.username, what),

@@ -1,5 +1,8 @@
 import { Redis } from 'ioredis';
-import type { LinkListener, RedisLink } from './redis-link.js';
+import { explained } from './connection-error.js';
+import { currentPasswords } from './credentials.js';
+import { keepConnecting } from './keep-connecting.js';
+import { hangUp, type LinkListener, type RedisLink } from './redis-link.js';
 import type { ResolvedServer } from './redis-options.js';
 
 /** The way to one Redis server. */
@@ -15,8 +18,8 @@ export class ServerLink implements RedisLink {
     const { host, port, database, tls } = redis.address;
     this.name = `Redis at ${host}:${port}`;
     this.description = `${this.name}, database ${database}${tls ? ', TLS' : ''}`;
-    this.client = new Redis(redis.options);
-    this.client.on('error', (error: Error) => listener.down(error));
+    this.client = this.connection();
+    this.client.on('error', (error: Error) => listener.down(explained(error, this.redis.options.tls)));
     this.client.on('close', () => listener.down());
     this.client.on('ready', () => listener.up());
   }
@@ -30,6 +33,18 @@ export class ServerLink implements RedisLink {
   }
 
   subscriber(): Redis {
-    return this.client.duplicate({ connectionName: this.redis.busName, autoResubscribe: false });
+    return this.connection({ connectionName: this.redis.busName, autoResubscribe: false });
+  }
+
+  close(deadlineMs: number): Promise<void> {
+    return hangUp(this.client, this.ready, deadlineMs);
+  }
+
+  private connection(
+    more: { readonly connectionName?: string; readonly autoResubscribe?: boolean } = {},
+  ): Redis {
+    const client = new Redis({ ...this.redis.options, ...more });
+    keepConnecting(client, currentPasswords(client, this.redis.passwords));
+    return client;
   }
 }

@@ -94,10 +94,8 @@ describe('module options', () => {
       options: { username: 'me', password: 'p@ss', db: 3, tls: {} },
     });
     const beside = { url, username: 'you', password: 'else', database: 5 };
-    expect(resolve({ redis: beside }).redis?.options).toMatchObject({
-      username: 'you',
-      password: 'else',
-      db: 5,
+    expect(resolve({ redis: beside }).redis).toMatchObject({
+      options: { username: 'you', password: 'else', db: 5 },
     });
   });
 

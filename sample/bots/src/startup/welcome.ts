@@ -23,7 +23,9 @@ function describeCache({ redis, namespace }: CacheModuleOptions): string {
   if (typeof redis === 'object' && redis.cluster !== undefined) {
     return `Redis Cluster at ${redis.cluster.map((node) => new URL(node).host).join(', ')}, namespace ${namespace}`;
   }
-  const url = new URL(typeof redis === 'string' ? redis : redis.url);
+  const given = typeof redis === 'string' ? redis : redis.url;
+  if (given === undefined) return `Redis, namespace ${namespace}`;
+  const url = new URL(given);
   const database = (typeof redis === 'object' ? redis.database : undefined) ?? Number(url.pathname.slice(1));
   return `Redis at ${url.hostname}:${url.port || '6379'}, database ${database}, namespace ${namespace}`;
 }
