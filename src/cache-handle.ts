@@ -4,6 +4,7 @@ import type { BoundCache } from './engine/bound-cache.js';
 import type { CacheEngine } from './engine/cache-engine.js';
 import type { Tier } from './engine/events.js';
 import type { ReadOverrides } from './engine/read-request.js';
+import { splitOptions, type EvictOptions } from './evict-options.js';
 
 /** What {@link Cache.lookup} found: a stored `undefined` can be told from nothing stored. */
 export type Lookup<Value> =
@@ -159,21 +160,31 @@ export class Cache<Args extends readonly unknown[], Value = unknown> {
     return this.engine.writes.touch(this.bound, args, ttl);
   }
 
-  /** Evicts one entry: when the promise has resolved, no read that begins later returns the old value. */
-  async evict(...args: Args): Promise<void> {
-    await this.engine.writes.evict(this.bound, [this.bound.keyOf(...args)]);
+  /**
+   * Evicts one entry: when the promise has resolved, no read that begins later returns the old value. When Redis can't
+   * be reached, the eviction waits in a queue, and what it names is not read until it has been carried out.
+   *
+   * `{ strict: true }` behind the arguments rejects in that case instead of queueing; the entry is gone from this
+   * process's memory all the same.
+   *
+   * @throws CacheError `CACHE_REDIS_UNAVAILABLE` with `strict` only
+   */
+  async evict(...args: Args | [...Args, EvictOptions]): Promise<void> {
+    const [own, how] = splitOptions(args, this.bound.keyOf.length);
+    await this.engine.writes.evict(this.bound, [this.bound.keyOf(...own)], how);
   }
 
-  /** Evicts many entries at once. */
-  async evictMany(argsList: readonly Args[]): Promise<void> {
+  /** Evicts many entries at once. See {@link evict}. */
+  async evictMany(argsList: readonly Args[], how?: EvictOptions): Promise<void> {
     await this.engine.writes.evict(
       this.bound,
       argsList.map((args) => this.bound.keyOf(...args)),
+      how,
     );
   }
 
-  /** Evicts every entry of this cache, at the cost of one. */
-  clear(): Promise<void> {
-    return this.engine.writes.clear(this.bound);
+  /** Evicts every entry of this cache, at the cost of one. See {@link evict}. */
+  clear(how?: EvictOptions): Promise<void> {
+    return this.engine.writes.clear(this.bound, how);
   }
 }

@@ -1,6 +1,7 @@
 import { CacheModule as NestCacheModule } from '@nestjs/cache-manager';
 import { Module, Scope, type DynamicModule, type Provider } from '@nestjs/common';
 import { cacheManagerOptions } from './bridge/cache-manager.bridge.js';
+import { gatedClient } from './bridge/gated-client.js';
 import { ASYNC_OPTIONS_TYPE, CacheCoreModule, OPTIONS_TYPE } from './cache.core.module.js';
 import type { CacheRuntime } from './cache.runtime.js';
 import { CacheService } from './cache.service.js';
@@ -82,7 +83,9 @@ function handleProviders(): Provider[] {
 
 function managerOptions(runtime: CacheRuntime) {
   const { namespace, cacheManagerTtl, memory } = runtime.options;
-  return cacheManagerOptions(runtime.redis?.connection.client, {
+  const { redis } = runtime;
+  const client = redis && gatedClient(redis.connection.client, (act) => redis.gate.run(act));
+  return cacheManagerOptions(client, {
     namespace,
     ttl: cacheManagerTtl,
     memory,

@@ -1,12 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Cache } from './cache-handle.js';
 import { CacheRuntime } from './cache.runtime.js';
+import type { RedisStatus } from './cache.redis.js';
 import type { CacheDefinition } from './definition/define-cache.js';
 import { faultOfTags } from './definition/tag-text.js';
 import type { CacheKey, CachePattern, CacheTag } from './definition/template.js';
 import type { CacheRead } from './engine/events.js';
 import type { EntryReport } from './engine/inspect.js';
 import { CacheError } from './errors.js';
+import { splitOptions, type EvictOptions } from './evict-options.js';
 import { CACHE_RUNTIME } from './tokens.js';
 
 /** How often a cache was read since the start, and with what outcome. */
@@ -47,8 +49,8 @@ export class CacheService {
   ): Cache<Args, Value> {
     const known = this.handles.get(definition);
     if (known !== undefined) return known as Cache<Args, Value>;
-    const { engine, options } = this.runtime;
-    const handle = new Cache<Args, Value>(engine, engine.bind(definition), () => options.clock.now());
+    const { engine, clock } = this.runtime;
+    const handle = new Cache<Args, Value>(engine, engine.bind(definition), () => clock.now());
     this.handles.set(definition, handle);
     return handle;
   }
@@ -58,9 +60,14 @@ export class CacheService {
    * them the message to other instances; on a cluster, one more for each tag. Loads under way can't bring back what they
    * read before.
    *
-   * @throws CacheError `CACHE_INVALID_KEY` for what the `tag` template did not make
+   * @param tagsAndOptions tags; `{ strict: true }` behind them rejects when Redis can't be reached, see `Cache.evict`
+   * @throws CacheError `CACHE_INVALID_KEY` for what the `tag` template did not make; `CACHE_REDIS_UNAVAILABLE` with
+   * `strict` only
    */
-  async evictTags(...tags: readonly CacheTag[]): Promise<void> {
+  async evictTags(
+    ...tagsAndOptions: readonly CacheTag[] | readonly [...CacheTag[], EvictOptions]
+  ): Promise<void> {
+    const [tags, how] = splitOptions(tagsAndOptions, 0);
     const fault = faultOfTags(tags);
     if (fault !== undefined) {
       throw new CacheError(
@@ -69,20 +76,22 @@ export class CacheService {
           'Write for example evictTags(tag`bot:${id}`).',
       );
     }
-    await this.runtime.engine.writes.evictTags(tags);
+    await this.runtime.engine.writes.evictTags(tags as readonly CacheTag[], how);
   }
 
   /**
    * Evicts every entry whose key matches, and returns how many there were. It looks at every key of the
    * Redis database (SCAN), so prefer tags where evictions are frequent.
+   *
+   * @throws CacheError `CACHE_REDIS_UNAVAILABLE` with `strict` only, see `Cache.evict`
    */
-  evictPattern(pattern: CachePattern): Promise<number> {
-    return this.runtime.engine.writes.evictMatching(pattern);
+  evictPattern(pattern: CachePattern, how?: EvictOptions): Promise<number> {
+    return this.runtime.engine.writes.evictMatching(pattern, how);
   }
 
   /** Evicts every entry of this namespace, and nothing of anybody else's. */
-  clear(): Promise<void> {
-    return this.runtime.engine.writes.clearAll();
+  clear(how?: EvictOptions): Promise<void> {
+    return this.runtime.engine.writes.clearAll(how);
   }
 
   /** What is stored under a key, in each tier, without its value: for people who wonder. */
@@ -119,6 +128,11 @@ export class CacheService {
   async ping(timeoutMs = 200): Promise<{ readonly latencyMs: number } | undefined> {
     const { redis } = this.runtime;
     return redis && { latencyMs: await redis.connection.ping(timeoutMs) };
+  }
+
+  /** How it stands with Redis, for people who wonder; `undefined` when the module runs in memory. Asks nobody. */
+  status(): RedisStatus | undefined {
+    return this.runtime.redis?.status();
   }
 
   /** Resolves when the first attempt to reach Redis is over, successful or not. Nest waits for it at start. */

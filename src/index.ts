@@ -1,5 +1,6 @@
 export { Cache, type CallOverrides, type Loaded, type Loader, type Lookup } from './cache-handle.js';
 export { CacheModule } from './cache.module.js';
+export type { RedisStatus } from './cache.redis.js';
 export type { CacheOptionsFactory } from './cache.core.module.js';
 export type {
   CacheDefaultsOptions,
@@ -36,9 +37,13 @@ export { unordered } from './definition/unordered.js';
 export type { Clock } from './engine/clock.js';
 export type { CacheRead, Tier } from './engine/events.js';
 export type { EntryDetails, EntryReport } from './engine/inspect.js';
+export type { EvictOptions } from './evict-options.js';
 export { CacheError, CacheLoadTimeoutError, type CacheErrorCode } from './errors.js';
 export type {
+  RedisClientOptions,
   RedisClusterOptions,
+  RedisCommonOptions,
   RedisConnectionOptions,
+  RedisSentinelOptions,
   RedisServerOptions,
 } from './stores/redis/redis-options.js';

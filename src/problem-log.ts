@@ -36,14 +36,21 @@ interface Description {
 export class ProblemLog {
   /** The longest ago first. */
   private readonly quiet = new Map<string, Quiet>();
+  private latest: { readonly text: string; readonly at: number } | undefined;
 
   constructor(
     private readonly logger: Pick<Logger, 'warn'>,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
+  /** The last problem: as it is logged, and when it was reported, milliseconds since the epoch. */
+  get last(): { readonly text: string; readonly at: number } | undefined {
+    return this.latest;
+  }
+
   report(operation: string, error: unknown): void {
     const { kind: kindOfError, text } = describe(error);
+    this.latest = { text: `${operation}: ${text}`, at: Date.now() };
     const now = this.now();
     const kind = this.roomFor(`${operation}: ${kindOfError}`, now);
     const known = this.quiet.get(kind);

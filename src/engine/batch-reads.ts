@@ -3,9 +3,10 @@ import type { Found } from '../stores/store.js';
 import type { BoundCache } from './bound-cache.js';
 import { Deferred } from './deferred.js';
 import type { EntryReader } from './entry-reader.js';
-import type { Flights } from './flights.js';
-import { NOBODY, type Audience, type Loads } from './loads.js';
+import type { Flight, Flights } from './flights.js';
+import { NOBODY, type Audience, type Loader, type Loads } from './loads.js';
 import type { Outcome } from './outcome.js';
+import type { Patience } from './patience.js';
 import type { ReadCounter } from './read-counter.js';
 import type { ReadRequest } from './read-request.js';
 import type { Reloads } from './reloads.js';
@@ -21,8 +22,16 @@ export interface BatchReadsParts {
   readonly loads: Loads;
   readonly reloads: Reloads;
   readonly flights: Flights<Outcome>;
+  /** Waits for a flight of somebody else, or loads when that takes too long. */
+  readonly join: (flight: Flight<Outcome>, request: ReadRequest, loader: Loader) => Promise<Outcome>;
   readonly counter: ReadCounter;
-  readonly request: (cache: BoundCache, args: readonly unknown[], key: string) => ReadRequest;
+  readonly patienceFor: (cache: BoundCache) => Patience;
+  readonly request: (
+    cache: BoundCache,
+    args: readonly unknown[],
+    key: string,
+    patience: Patience,
+  ) => ReadRequest;
 }
 
 /** One key of a batch, however often it was asked for. */
@@ -72,8 +81,7 @@ export class BatchReads {
       const flight = flights.find(cache, item.request.key);
       if (flight !== undefined) {
         const alone = async () => (await loadAll(cache, [item.request.args], loadMissing))[0];
-        const outcome = flight.joined().then((it) => it ?? this.parts.loads.loadAlone(item.request, alone));
-        return { item, outcome, own: undefined };
+        return { item, outcome: this.parts.join(flight, item.request, alone), own: undefined };
       }
       const own = new Deferred<Outcome>();
       return { item, own, outcome: flights.start(item.request, () => own.promise) };
@@ -164,6 +172,7 @@ export class BatchReads {
     readonly due: readonly Wanted[];
   } {
     const { entries, counter, reloads } = this.parts;
+    const patience = this.parts.patienceFor(cache);
     const results: (Outcome | undefined)[] = argsList.map(() => undefined);
     const items = new Map<string, Item>();
     const due: Wanted[] = [];
@@ -176,13 +185,13 @@ export class BatchReads {
       }
       const resident = entries.outcomeInL1(cache, key);
       if (resident?.entry === undefined) {
-        items.set(key, { request: this.parts.request(cache, args, key), positions: [position] });
+        items.set(key, { request: this.parts.request(cache, args, key, patience), positions: [position] });
         continue;
       }
       counter.count(cache, key, 'hit', 'l1');
       const { entry } = resident;
       if (reloads.isDue(cache, entry)) {
-        const request = this.parts.request(cache, args, key);
+        const request = this.parts.request(cache, args, key, patience);
         due.push({ request, found: { entry, seen: entry.id }, audience: NOBODY });
       }
       results[position] = resident;
@@ -191,11 +200,14 @@ export class BatchReads {
   }
 
   private async read(cache: BoundCache, items: readonly Item[]): Promise<readonly Found[]> {
-    if (items.length === 0) return [];
-    return cache.store.readMany(
+    const [first] = items;
+    if (first === undefined) return [];
+    const reading = cache.store.readMany(
       items.map(({ request }) => request.key),
       items.map(({ request }) => request.allTags),
     );
+    const founds = await first.request.patience.wait(reading, undefined);
+    return founds ?? items.map(() => ({ seen: '', unavailable: true }));
   }
 }
 

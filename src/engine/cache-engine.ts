@@ -32,6 +32,8 @@ export interface EngineOptions {
   /** What this process knows of the tags in the shared store. */
   readonly sharedTags: TagTokens;
   readonly lease: LeaseLimits;
+  /** How long one call waits for the shared store, all its operations together, milliseconds. */
+  readonly patience: number;
   readonly defaults: PolicyDefaults;
   /** The ttl in milliseconds that replaces the definition's, by name of the cache. */
   readonly ttlOverride: (name: string) => number | undefined;
@@ -53,7 +55,7 @@ export class CacheEngine {
   private readonly byName = new Map<string, BoundCache>();
 
   constructor(private readonly options: EngineOptions) {
-    const { codec, clock, events, shared, sharedTags, lease } = options;
+    const { codec, clock, events, shared, sharedTags, lease, patience } = options;
     this.localTags = TagTokens.forEntries(options.memory.maxEntries, clock);
     const generations = new Generations();
     const waiters = new LoadWaiters();
@@ -73,8 +75,9 @@ export class CacheEngine {
       background: this.background,
       waiters,
       lease,
+      patience,
     });
-    this.writes = new Writes(codec, clock, generations, this.coherence, shared);
+    this.writes = new Writes({ codec, clock, generations, here: this.coherence, shared, patience, lease });
   }
 
   /** What all memory of this process holds. */

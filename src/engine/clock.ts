@@ -4,5 +4,5 @@ export interface Clock {
   now(): number;
 }
 
-/** The clock of the machine. */
-export const systemClock: Clock = { now: () => Date.now() };
+/** The clock of the machine as it was when the process started, and on from there: it does not jump when that is set. */
+export const systemClock: Clock = { now: () => performance.timeOrigin + performance.now() };

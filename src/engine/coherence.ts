@@ -77,6 +77,8 @@ export class Coherence implements BusListener {
     // What was read or learnt before may be older than a message that was missed.
     this.forgetEverything();
     for (const store of this.parts.memories) store.resume();
+    // The message that somebody waits for may have been among them.
+    this.parts.waiters.wakeAll();
   }
 
   broken(): void {

@@ -16,7 +16,7 @@ export class LeaseWait {
     readonly key: string,
     private readonly waiters: LoadWaiters,
     /** Longest wait in all, milliseconds. */
-    private readonly longest: number,
+    private longest: number,
   ) {
     this.waiter = waiters.enter(key);
   }
@@ -24,6 +24,11 @@ export class LeaseWait {
   /** Whether it is time to load by oneself. */
   get isOver(): boolean {
     return performance.now() - this.since >= this.longest;
+  }
+
+  /** The holder may have been cut off: there is no sense in waiting for long. */
+  shorten(longest: number): void {
+    this.longest = Math.min(this.longest, longest);
   }
 
   /** About to ask for the lease: the load may end before the answer is here. */

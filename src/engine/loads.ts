@@ -1,4 +1,5 @@
 import type { Acquired, Found } from '../stores/store.js';
+import type { BackgroundWork } from './background-work.js';
 import { ANY_TAG } from './bound-cache.js';
 import { expiresAt, type Entry } from './entry.js';
 import type { EntryMaker } from './entry-maker.js';
@@ -40,7 +41,10 @@ export interface LoadsParts {
   readonly maker: EntryMaker;
   readonly events: CacheEvents;
   readonly waiters: LoadWaiters;
+  readonly background: BackgroundWork;
   readonly lease: LeaseLimits;
+  /** How long one call waits for the shared store, milliseconds. */
+  readonly patience: number;
 }
 
 /** A load that nobody waits for did not get its turn. */
@@ -126,7 +130,7 @@ export class Loads {
         const turn: Turn = { lease, tokens: own, anyTag: tokens[own.length], seen };
         return this.loadAndStore(request, loader, turn, how);
       }
-      if (acquired.kind === 'granted') await request.cache.store.release(request.key, lease);
+      if (acquired.kind === 'granted') void request.cache.store.release(request.key, lease);
       if (acquired.kind === 'granted' || acquired.kind === 'unavailable') break;
       if (acquired.kind === 'filled') {
         const stored = how.anew === true ? undefined : this.parts.entries.usable(request, acquired.found);
@@ -134,6 +138,7 @@ export class Loads {
         seen = acquired.found.seen;
       } else {
         how.onHeld?.();
+        if (acquired.isDoubtful) wait.shorten(this.parts.patience);
         // What gave the others nothing is not waited for again and again, by one instance after the other.
         if ((await wait.forLease(acquired.forMs)) === 'unstored') break;
       }
@@ -144,67 +149,93 @@ export class Loads {
   }
 
   /** 4. The lease; and the tags' tokens before the loader runs: an eviction during the load invalidates its entry. */
-  private take(
+  private async take(
     request: ReadRequest,
     lease: string,
     seen: string,
   ): Promise<[tokens: readonly string[] | undefined, acquired: Acquired]> {
     const { store } = request.cache;
-    return Promise.all([
+    const taking = Promise.all([
       store.tokens(tagsToCapture(request), longestLifetime(request)),
       store.acquire(request.key, lease, this.parts.lease.ttl, seen),
     ]);
+    const taken = await request.patience.wait(taking, undefined);
+    if (taken !== undefined) return taken;
+    // Nobody is to wait for a holder who does not load.
+    void taking.then(([, { kind }]) => (kind === 'granted' ? store.release(request.key, lease) : undefined));
+    return [undefined, { kind: 'unavailable' }];
   }
 
   private async loadAndStore(
     request: ReadRequest,
     loader: Loader,
-    { lease, tokens, anyTag, seen }: Turn,
+    turn: Turn,
     how: HowToLoad,
   ): Promise<Outcome> {
-    const { cache, key } = request;
-    const { entries, lease: limits } = this.parts;
-    const letGo = keepLease(cache.store, key, lease, limits);
-    let ending: LoadEnding = 'over';
-    let isStored = false;
+    const { cache, key, patience } = request;
+    const { entries, background, lease: limits } = this.parts;
+    const letGo = keepLease(cache.store, key, turn.lease, limits);
+    const since = performance.now();
+    let outcome: Outcome;
+    let storing: Promise<void>;
     try {
       // 5. The loader. Its error is the caller's error.
-      const since = performance.now();
       const value = await loader();
-      if (!this.isWanted(request, value)) {
-        ending = 'unstored';
-        how.onEnd?.('not wanted');
-        return entries.outcomeOfValue(cache, value);
-      }
-      const made = this.entryOf(request, value, tokens, performance.now() - since);
-      const tagsOfValue = this.attempt(() => cache.tagsOfValue(value, request.args, request.allTags));
+      const isWanted = this.isWanted(request, value);
+      const made = isWanted
+        ? this.entryOf(request, value, turn.tokens, performance.now() - since)
+        : undefined;
       // A hit equals a miss: what callers get is what a hit would give them.
-      const outcome =
+      outcome =
         made === undefined ? entries.outcomeOfValue(cache, value) : entries.outcomeOf(cache, made, 'miss');
-      if (made === undefined || tagsOfValue === undefined) {
-        ending = 'unstored';
-        // What is stored is older than what can't be.
-        await entries.drop(request, seen);
-        return outcome;
-      }
-      const entry = cache.hasMoreTags ? await this.withTags(request, made, tagsOfValue, anyTag) : made;
-      if (entry === undefined) return outcome;
-
-      // 6. Store with the lease as fence: after an eviction it is gone, and nothing is stored anywhere.
-      const lifetime = expiresAt(entry) - entry.createdAt;
-      if (lifetime > longestLifetime(request)) await cache.store.tokens(request.allTags, lifetime);
-      isStored = await cache.store.store(key, lease, entry);
-      if (isStored) {
-        entries.fillL1(request, entry);
-        how.onEnd?.('stored');
-      }
-      return outcome;
-    } finally {
+      // 6. Store, and end the lease.
+      if (!isWanted) how.onEnd?.('not wanted');
+      storing = this.storeInTurn(request, isWanted ? { value, made } : undefined, turn, how).finally(letGo);
+    } catch (error) {
       letGo();
-      if (!isStored) await cache.store.release(key, lease, ending);
-      // Others hear of it by the bus.
-      this.parts.waiters.wake(key, ending);
+      this.end(request, turn, 'over');
+      throw error;
     }
+    const isLate = await patience.wait(storing, 'late');
+    if (isLate === 'late') background.start('store', () => storing);
+    return outcome;
+  }
+
+  /**
+   * 6. Stores with the lease as fence: after an eviction it is gone, and nothing is stored anywhere.
+   *
+   * @param loaded what is to be stored, with its entry unless that can't be made; nothing when it is not wanted
+   */
+  private async storeInTurn(
+    request: ReadRequest,
+    loaded: { readonly value: unknown; readonly made: Entry | undefined } | undefined,
+    turn: Turn,
+    how: HowToLoad,
+  ): Promise<void> {
+    const { cache, key, allTags, args } = request;
+    if (loaded === undefined) return this.end(request, turn, 'unstored');
+    const { value, made } = loaded;
+    const tagsOfValue = made && this.attempt(() => cache.tagsOfValue(value, args, allTags));
+    if (tagsOfValue === undefined) {
+      // What is stored is older than what can't be.
+      await this.parts.entries.drop(request, turn.seen);
+      return this.end(request, turn, 'unstored');
+    }
+    const entry = cache.hasMoreTags ? await this.withTags(request, made!, tagsOfValue, turn.anyTag) : made!;
+    if (entry === undefined) return this.end(request, turn, 'over');
+    const lifetime = expiresAt(entry) - entry.createdAt;
+    if (lifetime > longestLifetime(request)) await cache.store.tokens(allTags, lifetime);
+    if (!(await cache.store.store(key, turn.lease, entry))) return this.end(request, turn, 'over');
+    this.parts.entries.fillL1(request, entry);
+    how.onEnd?.('stored');
+    // Others hear of it by the bus.
+    this.parts.waiters.wake(key);
+  }
+
+  /** Gives the lease back. */
+  private end({ cache, key }: ReadRequest, { lease }: Turn, ending: LoadEnding): void {
+    void cache.store.release(key, lease, ending);
+    this.parts.waiters.wake(key, ending);
   }
 
   /**

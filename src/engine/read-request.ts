@@ -1,6 +1,7 @@
 import type { Lifetime } from '../definition/duration.js';
 import type { CacheTag } from '../definition/template.js';
 import type { BoundCache } from './bound-cache.js';
+import type { Patience } from './patience.js';
 import type { Generation } from './generations.js';
 
 /** How far ahead tag tokens are kept alive when only the value tells the ttl. A day. */
@@ -22,6 +23,8 @@ export interface ReadOverrides {
 export interface ReadRequest extends ReadOverrides, Generation {
   readonly cache: BoundCache;
   readonly args: readonly unknown[];
+  /** How long the call still waits for the shared store. */
+  readonly patience: Patience;
 }
 
 /** The longest that an entry made for this request can live, as far as that is known before its value is. */

@@ -14,6 +14,7 @@ import type { LoadWaiters } from './load-waiters.js';
 import { Loads, NOBODY, type Audience, type HowToLoad, type Loader } from './loads.js';
 import type { Outcome } from './outcome.js';
 import { ReadCounter } from './read-counter.js';
+import { Patience } from './patience.js';
 import type { ReadOverrides, ReadRequest } from './read-request.js';
 import { Reloads } from './reloads.js';
 
@@ -25,9 +26,11 @@ export interface ReadThroughParts {
   readonly background: BackgroundWork;
   readonly waiters: LoadWaiters;
   readonly lease: LeaseLimits;
+  /** How long one call waits for the shared store, milliseconds. */
+  readonly patience: number;
 }
 
-const NOT_READ: Found = Object.freeze({ seen: '' });
+const NOT_READ: Found = Object.freeze({ seen: '', unavailable: true });
 
 /** What a refresh came to. */
 export interface Refreshed {
@@ -41,7 +44,10 @@ export interface Refreshed {
 /** The way of a read: L1, the flight that is already under way, L2, the loader. */
 export class ReadThrough {
   private readonly generations: Generations;
+  private readonly patience: number;
   private readonly flights: Flights<Outcome>;
+  /** Loads of those who have waited for a flight in vain. */
+  private readonly spares: Flights<Outcome>;
   private readonly entries: EntryReader;
   private readonly loads: Loads;
   private readonly reloads: Reloads;
@@ -51,7 +57,9 @@ export class ReadThrough {
   constructor(parts: ReadThroughParts) {
     const { codec, clock, generations, events, lease } = parts;
     this.generations = generations;
+    this.patience = parts.patience;
     this.flights = new Flights(generations, lease);
+    this.spares = new Flights(generations, lease);
     this.entries = new EntryReader(codec, clock, generations, events);
     this.loads = new Loads({ ...parts, entries: this.entries, maker: new EntryMaker(codec, clock) });
     this.reloads = new Reloads(parts);
@@ -61,8 +69,10 @@ export class ReadThrough {
       loads: this.loads,
       reloads: this.reloads,
       flights: this.flights,
+      join: async (flight, request, loader) => (await flight.joined()) ?? this.lead(request, loader, true),
       counter: this.counter,
-      request: (cache, args, key) => this.request(cache, args, key, undefined),
+      patienceFor: (cache) => this.patienceFor(cache),
+      request: (cache, args, key, patience) => this.request(cache, args, key, undefined, patience),
     });
   }
 
@@ -111,14 +121,12 @@ export class ReadThrough {
     }
 
     // 2. A flight for this key, if nothing was evicted since it began. Who waits for it in vain loads alone.
-    const request = this.request(cache, args, key, overrides);
     const flight = this.flights.find(cache, key);
     const isJoining = flight !== undefined;
     try {
-      const outcome =
-        flight === undefined
-          ? await this.flights.start(request, () => this.readOrLoad(request, loader))
-          : ((await flight.joined()) ?? (await this.loads.loadAlone(request, loader)));
+      // At once, so that whoever asks in the same turn joins.
+      const lead = () => this.lead(this.request(cache, args, key, overrides), loader, isJoining);
+      const outcome = flight === undefined ? await lead() : ((await flight.joined()) ?? (await lead()));
       this.counter.count(cache, key, outcome.kind, outcome.tier, isJoining);
       return outcome.take();
     } catch (error) {
@@ -140,9 +148,9 @@ export class ReadThrough {
       return resident;
     }
     const request = this.request(cache, args, key, undefined);
-    const found = await cache.store.read(key, request.allTags);
+    const found = await request.patience.wait(cache.store.read(key, request.allTags), NOT_READ);
     const outcome = this.entries.usable(request, found);
-    if (found.entry === undefined && found.seen !== '') await cache.store.discard(key, found.seen);
+    if (found.entry === undefined && found.seen !== '') void cache.store.discard(key, found.seen);
     this.counter.count(cache, key, outcome?.kind ?? 'miss', outcome?.tier);
     return outcome;
   }
@@ -158,7 +166,7 @@ export class ReadThrough {
       return { value: await this.passBy(cache, args, loader), ending: 'not wanted', found: NOT_READ };
     }
     const request = this.request(cache, args, cache.keyOf(...args), overrides);
-    const found = await cache.store.read(request.key, request.allTags);
+    const found = await request.patience.wait(cache.store.read(request.key, request.allTags), NOT_READ);
     let ending: Refreshed['ending'] = 'lost';
     const onEnd: HowToLoad['onEnd'] = (how) => {
       ending = how;
@@ -169,7 +177,15 @@ export class ReadThrough {
 
   /** How many reads and loads are in progress. */
   get inFlight(): number {
-    return this.flights.size + this.reloads.inFlight;
+    return this.flights.size + this.spares.size + this.reloads.inFlight;
+  }
+
+  /** A flight of one's own; for those who have waited for one in vain, a load that they share, and that stores nothing. */
+  private async lead(request: ReadRequest, loader: Loader, hasWaited: boolean): Promise<Outcome> {
+    if (!hasWaited) return this.flights.start(request, () => this.readOrLoad(request, loader));
+    const load = () => this.loads.loadAlone(request, loader);
+    const spare = this.spares.find(request.cache, request.key);
+    return spare === undefined ? this.spares.start(request, load) : ((await spare.joined()) ?? load());
   }
 
   /** Steps 3 to 6. */
@@ -177,7 +193,7 @@ export class ReadThrough {
     const { cache, key, allTags } = request;
 
     // 3. L2, tag tokens alongside. What is stale, or soon will be, is served while it is loaded in the background.
-    const found = await cache.store.read(key, allTags);
+    const found = await request.patience.wait(cache.store.read(key, allTags), NOT_READ);
     const stored = this.entries.usable(request, found);
     if (stored !== undefined) {
       if (this.reloads.isDue(cache, found.entry!)) {
@@ -199,14 +215,20 @@ export class ReadThrough {
     return loader();
   }
 
+  /** Memory needs none. */
+  private patienceFor({ store, near }: BoundCache): Patience {
+    return new Patience(store === near ? Infinity : this.patience);
+  }
+
   private request(
     cache: BoundCache,
     args: readonly unknown[],
     key: string,
     overrides: ReadOverrides | undefined,
+    patience = this.patienceFor(cache),
   ): ReadRequest {
     cache.check(key);
     const allTags = cache.tagsOf(args, overrides?.tags);
-    return { ...overrides, cache, args, ...this.generations.note(key, allTags) };
+    return { ...overrides, cache, args, patience, ...this.generations.note(key, allTags) };
   }
 }

@@ -1,14 +1,30 @@
 import type { Codec } from '../codec/codec.js';
 import type { Lifetime } from '../definition/duration.js';
 import type { CachePattern, CacheTag } from '../definition/template.js';
-import type { Found, SharedStore } from '../stores/store.js';
+import type { Found, HowToEvict, SharedStore } from '../stores/store.js';
 import { ANY_TAG, EVERYTHING, tagOfCache, type BoundCache } from './bound-cache.js';
+import type { Invalidation } from './bus.js';
 import type { Clock } from './clock.js';
 import type { Coherence } from './coherence.js';
-import { expiresAt } from './entry.js';
+import { expiresAt, type Entry } from './entry.js';
 import type { Generations } from './generations.js';
 import { EntryMaker } from './entry-maker.js';
+import type { LeaseLimits } from './lease-keeper.js';
+import { Patience } from './patience.js';
 import type { ReadOverrides } from './read-request.js';
+import { newToken } from './token.js';
+
+export interface WritesParts {
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly generations: Generations;
+  /** This process's own memory. */
+  readonly here: Coherence;
+  readonly shared: SharedStore | undefined;
+  /** How long one call waits for the shared store, milliseconds. */
+  readonly patience: number;
+  readonly lease: Pick<LeaseLimits, 'ttl'>;
+}
 
 /**
  * Puts and evictions. Each reaches the shared store first and this process's memory after it: a read that
@@ -17,15 +33,17 @@ import type { ReadOverrides } from './read-request.js';
  */
 export class Writes {
   private readonly maker: EntryMaker;
+  private readonly clock: Clock;
+  private readonly generations: Generations;
+  private readonly here: Coherence;
+  private readonly shared: SharedStore | undefined;
 
-  constructor(
-    codec: Codec,
-    private readonly clock: Clock,
-    private readonly generations: Generations,
-    /** This process's own memory. */
-    private readonly here: Coherence,
-    private readonly shared: SharedStore | undefined,
-  ) {
+  constructor(private readonly parts: WritesParts) {
+    const { codec, clock, generations, here, shared } = parts;
+    this.clock = clock;
+    this.generations = generations;
+    this.here = here;
+    this.shared = shared;
     this.maker = new EntryMaker(codec, clock);
   }
 
@@ -43,12 +61,13 @@ export class Writes {
   ): Promise<void> {
     const key = cache.keyOf(...args);
     cache.check(key);
-    let stored = false;
+    let made: Entry | undefined;
     try {
-      stored = await this.store(cache, key, args, value, overrides);
+      made = this.make(cache, key, args, value, overrides);
     } finally {
-      if (!stored) await this.evict(cache, [key]);
+      if (made === undefined) await this.evict(cache, [key]);
     }
+    if (made !== undefined) await this.putEntry(cache, key, made);
   }
 
   /** Lets a usable entry live on from now. Tells whether there was one. */
@@ -58,7 +77,8 @@ export class Writes {
     cache.check(key);
     const tags = cache.tagsOf(args, undefined);
     const noted = this.generations.note(key, tags);
-    const { entry } = await cache.store.read(key, tags);
+    const patience = this.patience();
+    const { entry } = await patience.spend(cache.store.read(key, tags));
     if (entry === undefined || !cache.made(entry) || this.clock.now() >= entry.staleUntil) return false;
     const renewed = this.maker.renew({ cache, args, ttl }, entry);
     if (renewed === undefined) {
@@ -70,80 +90,119 @@ export class Writes {
     if (!isReplaced) return false;
     if (this.generations.isCurrentFor(noted, renewed.tags)) cache.fillL1(key, renewed, this.clock.now());
     // Nobody is to keep it longer than it lives.
-    if (expiresAt(renewed) < expiresAt(entry)) await this.shared?.announce({ keys: [key] });
+    if (expiresAt(renewed) < expiresAt(entry)) await this.announce({ keys: [key] }, patience);
     return true;
   }
 
   /** There is something newer than what was found under a key, stored or not: nobody is to see the old one. */
   async replaced(cache: BoundCache, key: string, { seen, unavailable }: Found): Promise<void> {
     if (unavailable) return this.evict(cache, [key]);
-    if (seen !== '') await cache.store.discard(key, seen);
+    const patience = this.patience();
+    if (seen !== '') await patience.spend(cache.store.discard(key, seen));
     this.endGeneration(cache, key);
-    await this.shared?.announce({ keys: [key] });
+    await this.announce({ keys: [key] }, patience);
   }
 
   /** Removes entries by key. */
-  async evict(cache: BoundCache, keys: readonly string[]): Promise<void> {
+  async evict(cache: BoundCache, keys: readonly string[], how?: HowToEvict): Promise<void> {
     if (keys.length === 0) return;
-    await cache.store.evict(keys);
-    this.here.evict(keys);
-    await this.shared?.announce({ keys });
+    const patience = this.patience();
+    try {
+      await patience.spend(cache.store.evict(keys, how));
+    } finally {
+      this.here.evict(keys);
+    }
+    await this.announce({ keys }, patience, how);
   }
 
   /** Makes every entry that carries one of the tags unusable. */
-  async evictTags(tags: readonly (CacheTag | string)[]): Promise<void> {
+  async evictTags(tags: readonly (CacheTag | string)[], how?: HowToEvict): Promise<void> {
     if (tags.length === 0) return;
-    // First the one that tells of all: a load that sees a renewed tag sees that one renewed, too.
-    await this.shared?.evictTags([ANY_TAG, ...tags]);
-    this.here.evictTags(tags);
-    await this.shared?.announce({ tags });
+    const patience = this.patience();
+    try {
+      // First the one that tells of all: a load that sees a renewed tag sees that one renewed, too.
+      if (this.shared !== undefined) await patience.spend(this.shared.evictTags([ANY_TAG, ...tags], how));
+    } finally {
+      this.here.evictTags(tags);
+    }
+    await this.announce({ tags }, patience, how);
   }
 
   /** Removes every entry whose key matches; tells how many there were where entries are at home. */
-  async evictMatching(pattern: CachePattern): Promise<number> {
-    const inShared = await this.shared?.evictMatching(pattern);
-    const inMemory = this.here.evictMatching(pattern);
-    await this.shared?.announce({ patterns: [pattern.text] });
+  async evictMatching(pattern: CachePattern, how?: HowToEvict): Promise<number> {
+    const patience = this.patience();
+    let inMemory = 0;
+    let inShared: number | undefined;
+    try {
+      inShared = await patience.spend(this.shared?.evictMatching(pattern, how));
+    } finally {
+      inMemory = this.here.evictMatching(pattern);
+    }
+    await this.announce({ patterns: [pattern.text] }, patience, how);
     return inShared ?? inMemory;
   }
 
   /** Evicts all of one cache. */
-  clear(cache: BoundCache): Promise<void> {
-    return this.evictTags([tagOfCache(cache.name)]);
+  clear(cache: BoundCache, how?: HowToEvict): Promise<void> {
+    return this.evictTags([tagOfCache(cache.name)], how);
   }
 
   /** Evicts all of the namespace. */
-  clearAll(): Promise<void> {
-    return this.evictTags([EVERYTHING]);
+  clearAll(how?: HowToEvict): Promise<void> {
+    return this.evictTags([EVERYTHING], how);
   }
 
-  private async store(
+  private patience(): Patience {
+    return new Patience(this.parts.patience);
+  }
+
+  /** Tells the others. Who insists on it waits until that is done. */
+  private async announce(what: Invalidation, patience: Patience, how?: HowToEvict): Promise<void> {
+    const announcing = this.shared?.announce(what, how);
+    await (how?.strict === true ? announcing : patience.wait(announcing, undefined));
+  }
+
+  /** The entry to put, without tokens: made at once, so that what the caller does to the value later is not stored. */
+  private make(
     cache: BoundCache,
     key: string,
     args: readonly unknown[],
     value: unknown,
     overrides: ReadOverrides | undefined,
-  ): Promise<boolean> {
-    if (!cache.policy.enabled) return false;
+  ): Entry | undefined {
+    cache.check(key);
+    if (!cache.policy.enabled) return undefined;
     const argTags = cache.tagsOf(args, overrides?.tags);
     const tags = [...argTags, ...cache.tagsOfValue(value, args, argTags)];
-    // At once: what the caller does to the value from here on is not what was to be stored.
-    const made = this.maker.make({ cache, args, allTags: tags, ttl: overrides?.ttl }, value, [], 0);
-    if (made === undefined) return false;
+    return this.maker.make({ cache, args, allTags: tags, ttl: overrides?.ttl }, value, [], 0);
+  }
+
+  /**
+   * Puts in two steps: what is there goes, with the right to store; then the new entry comes, unless something else has
+   * been put or evicted meanwhile.
+   */
+  private async putEntry(cache: BoundCache, key: string, made: Entry): Promise<void> {
+    const { store } = cache;
+    const patience = this.patience();
     // Before the tokens are read: one that is evicted from here on must not be taken for current.
-    const noted = this.generations.note(key, tags);
-    // Exact: those that are known here may be older than an eviction elsewhere that the caller has waited for.
-    const tokens = await cache.store.tokens(tags, expiresAt(made) - made.createdAt, 'exact');
-    if (tokens === undefined) return false;
-    const entry = { ...made, tokens };
-    if (!(await cache.store.put(key, entry))) return false;
+    const noted = this.generations.note(key, made.tags);
+    const lease = newToken();
+    const seizing = Promise.all([
+      // Exact: those that are known here may be older than an eviction elsewhere that the caller has waited for.
+      store.tokens(made.tags, expiresAt(made) - made.createdAt, 'exact'),
+      store.seize(key, lease, this.parts.lease.ttl),
+    ]);
+    const [tokens, isSeized] = await patience.spend(seizing);
+    const entry = { ...made, tokens: tokens ?? [] };
+    const isStored =
+      tokens !== undefined && isSeized && (await patience.spend(store.store(key, lease, entry)));
+    if (isSeized && !isStored) void store.release(key, lease);
 
     // Any other write meanwhile ended the generation: which of the two came last, only the store knows.
     const alone = this.generations.isCurrentFor(noted, entry.tags);
     this.endGeneration(cache, key);
-    if (alone) cache.fillL1(key, entry, this.clock.now());
-    await this.shared?.announce({ keys: [key] });
-    return true;
+    if (isStored && alone) cache.fillL1(key, entry, this.clock.now());
+    await this.announce({ keys: [key] }, patience);
   }
 
   /** A reader that began before may have found what was there then: it must not fill L1 now, nor be joined. */

@@ -1,63 +1,108 @@
-import type { CachePattern } from '../definition/template.js';
 import type { Bus, Invalidation } from '../engine/bus.js';
 import type { Entry } from '../engine/entry.js';
 import type { Tier } from '../engine/events.js';
 import type { LoadEnding } from '../engine/load-waiters.js';
-import { Turnstile } from './turnstile.js';
-import type { Acquired, CacheStore, Found, MaybePromise, SharedStore } from '../stores/store.js';
+import type { CachePattern } from '../definition/template.js';
+import { CacheError } from '../errors.js';
+import type { Acquired, CacheStore, Found, HowToEvict, MaybePromise, SharedStore } from '../stores/store.js';
+import type { Progress } from '../engine/before-deadline.js';
+import { isShut, type Gate } from './gate.js';
+import { OutageQueue, type QueuedStore } from './outage-queue.js';
+import { within } from './within.js';
 
-/** Operations on their way to Redis at one moment. */
-const MOST_AT_A_TIME = 500;
 const NOT_ASKED: Found = Object.freeze({ seen: '', unavailable: true });
+const UNAVAILABLE: Acquired = Object.freeze({ kind: 'unavailable' });
 
-/** What the guard needs to know of the connection. */
-export interface Reachable {
-  /** Whether commands can be sent right now. */
-  readonly ready: boolean;
+/** A store behind the gate. */
+export interface RemoteStore extends CacheStore, QueuedStore {
+  evictMatching(pattern: CachePattern, how?: HowToEvict, progress?: Progress): Promise<number>;
+}
+
+export interface GuardedStoreParts {
+  readonly inner: RemoteStore;
+  readonly bus: Bus;
+  readonly gate: Gate;
+  readonly onProblem: (operation: string, error: unknown) => void;
+  /** Evictions that had waited have been carried out. */
+  readonly onReplayed: (what: Invalidation) => void;
 }
 
 /**
- * The one gate through which every operation on the shared store passes. Nothing here rejects: a read that
- * fails is a miss, a store that fails is not stored.
- *
- * An eviction that fails must not be lost, or the old value would be back with Redis. Until every entry of the
- * namespace has been made unusable instead, which is tried before anything else is asked, the store counts as
- * unavailable.
+ * The shared store as the engine sees it: nothing here rejects, unless a caller has asked for it. A read that fails is
+ * a miss, a store that fails is not stored, and an eviction that fails waits in a queue; what it names is not read
+ * until it has been carried out.
  */
 export class GuardedStore implements SharedStore {
   readonly tier: Tier;
-  private readonly turnstile = new Turnstile(MOST_AT_A_TIME);
-  private evictionMissed = false;
-  private makingGood: Promise<boolean> | undefined;
+  private readonly inner: RemoteStore;
+  private readonly bus: Bus;
+  private readonly gate: Gate;
+  private readonly onProblem: (operation: string, error: unknown) => void;
+  private readonly queue: OutageQueue;
+  private hasConnected = false;
+  /** When Redis was last out of reach, or would not take a lease back, on the clock of `performance.now()`. */
+  private troubledAt = -Infinity;
 
-  constructor(
-    private readonly inner: CacheStore,
-    private readonly bus: Bus,
-    private readonly connection: Reachable,
-    /** Makes every entry of the namespace unusable. */
-    private readonly evictEverything: () => MaybePromise<void>,
-    private readonly onProblem: (operation: string, error: unknown) => void,
-  ) {
+  constructor(parts: GuardedStoreParts) {
+    const { inner, bus, gate, onProblem } = parts;
+    this.inner = inner;
+    this.bus = bus;
+    this.gate = gate;
+    this.onProblem = (operation, error) => {
+      // That it is shut has been told when it was.
+      if (!isShut(error)) onProblem(operation, error);
+    };
     this.tier = inner.tier;
+    this.queue = new OutageQueue({ ...parts, store: inner, onProblem: this.onProblem });
   }
 
-  read(key: string, tags: readonly string[]): Promise<Found> {
-    return this.ask('read', NOT_ASKED, () => this.inner.read(key, tags));
+  /** How many evictions have not reached Redis yet. */
+  get queued(): number {
+    return this.queue.size;
   }
 
-  readMany(keys: readonly string[], tagsOfEach: readonly (readonly string[])[]): Promise<readonly Found[]> {
+  /** There is a new connection: evictions that are due are carried out before anything is read. */
+  async connected(): Promise<void> {
+    if (this.hasConnected) this.troubledAt = performance.now();
+    this.hasConnected = true;
+    this.queue.connected();
+    await this.catchUp();
+  }
+
+  /** Carries out evictions that wait, if Redis can be asked. Tells whether none is left. */
+  async catchUp(): Promise<boolean> {
+    await this.queue.replay();
+    return !this.queue.isBehind;
+  }
+
+  async read(key: string, tags: readonly string[]): Promise<Found> {
+    return this.usable(key, await this.ask('read', NOT_ASKED, () => this.inner.read(key, tags)));
+  }
+
+  async readMany(
+    keys: readonly string[],
+    tagsOfEach: readonly (readonly string[])[],
+  ): Promise<readonly Found[]> {
     const notAsked = keys.map(() => NOT_ASKED);
-    return this.ask('read', notAsked, () => this.inner.readMany(keys, tagsOfEach));
+    const founds = await this.ask('read', notAsked, () => this.inner.readMany(keys, tagsOfEach));
+    return founds.map((found, i) => this.usable(keys[i] ?? '', found));
   }
 
-  acquire(key: string, lease: string, leaseMs: number, seen: string): Promise<Acquired> {
-    return this.ask<Acquired>('acquire', { kind: 'unavailable' }, () =>
-      this.inner.acquire(key, lease, leaseMs, seen),
-    );
+  async acquire(key: string, lease: string, leaseMs: number, seen: string): Promise<Acquired> {
+    const acquire = () => this.inner.acquire(key, lease, leaseMs, seen);
+    const acquired = await this.ask('acquire', UNAVAILABLE, acquire);
+    // It may have been granted all the same: nobody is to wait for a holder who does not load.
+    if (acquired === UNAVAILABLE && this.gate.isOpen) void this.release(key, lease);
+    if (acquired.kind === 'filled' && this.usable(key, acquired.found) === NOT_ASKED) return UNAVAILABLE;
+    if (acquired.kind !== 'held') return acquired;
+    // Whoever holds it may have been unable to give it back, and may not know yet that it could.
+    const isDoubtful = performance.now() - this.troubledAt < leaseMs;
+    return isDoubtful ? { ...acquired, isDoubtful } : acquired;
   }
 
+  /** As long as Redis does not say otherwise, it holds. */
   extend(key: string, lease: string, leaseMs: number): Promise<boolean> {
-    return this.ask('extend', false, () => this.inner.extend(key, lease, leaseMs));
+    return this.ask('extend', true, () => this.inner.extend(key, lease, leaseMs));
   }
 
   tokens(
@@ -72,61 +117,68 @@ export class GuardedStore implements SharedStore {
     return this.ask('store', false, () => this.inner.store(key, lease, entry));
   }
 
-  release(key: string, lease: string, ending?: LoadEnding): Promise<void> {
-    return this.ask('release', undefined, () => this.inner.release(key, lease, ending));
+  /** What could not be given back is, when Redis is there again. */
+  async release(key: string, lease: string, ending?: LoadEnding): Promise<void> {
+    try {
+      await this.gate.run(() => this.inner.release(key, lease, ending));
+    } catch (error) {
+      this.onProblem('release', error);
+      this.troubledAt = performance.now();
+      this.queue.addRelease(key, lease);
+    }
   }
 
   discard(key: string, seen: string): Promise<void> {
-    return this.ask('discard', undefined, () => this.inner.discard(key, seen));
-  }
-
-  put(key: string, entry: Entry): Promise<boolean> {
-    return this.change('put', false, () => this.inner.put(key, entry));
+    return this.change('discard', { keys: [key] }, undefined, () => this.inner.discard(key, seen));
   }
 
   replace(key: string, seen: string, entry: Entry): Promise<boolean> {
     return this.ask('replace', false, () => this.inner.replace(key, seen, entry));
   }
 
-  evict(keys: readonly string[]): Promise<void> {
-    return this.change('evict', undefined, () => this.inner.evict(keys));
-  }
-
-  evictTags(tags: readonly string[]): Promise<void> {
-    return this.change('evict tags', undefined, () => this.inner.evictTags(tags));
-  }
-
-  evictMatching(pattern: CachePattern): Promise<number> {
-    return this.change('evict pattern', 0, () => this.inner.evictMatching(pattern));
-  }
-
-  /** An announcement that fails leaves other instances with what was evicted: it is made good like an eviction. */
-  announce(invalidation: Invalidation): Promise<void> {
-    return this.change('announce', undefined, () => this.bus.publish(invalidation));
-  }
-
-  /** Makes missed evictions good, if there are any and Redis can be reached. Tells whether none is left. */
-  catchUp(): Promise<boolean> {
-    if (this.makingGood !== undefined) return this.makingGood;
-    if (!this.evictionMissed) return Promise.resolve(true);
-    if (!this.connection.ready) return Promise.resolve(false);
-    this.makingGood = this.makeGood().finally(() => {
-      this.makingGood = undefined;
+  /** One that fails is an eviction that fails. */
+  async seize(key: string, lease: string, leaseMs: number): Promise<boolean> {
+    let isSeized = false;
+    await this.change('seize', { keys: [key] }, undefined, async () => {
+      isSeized = await this.inner.seize(key, lease, leaseMs);
     });
-    return this.makingGood;
+    return isSeized;
   }
 
-  /** Whether an eviction did not reach Redis and has still to be made good. */
-  private get isBehind(): boolean {
-    return this.evictionMissed || this.makingGood !== undefined;
+  evict(keys: readonly string[], how?: HowToEvict): Promise<void> {
+    return this.change('evict', { keys }, how, () => this.inner.evict(keys));
+  }
+
+  evictTags(tags: readonly string[], how?: HowToEvict): Promise<void> {
+    return this.change('evict tags', { tags }, how, () => this.inner.evictTags(tags));
+  }
+
+  async evictMatching(pattern: CachePattern, how?: HowToEvict): Promise<number> {
+    let evicted = 0;
+    await this.change('evict pattern', { patterns: [pattern.text] }, how, async (progress) => {
+      evicted = await this.inner.evictMatching(pattern, how, progress);
+    });
+    return evicted;
+  }
+
+  /** What has been queued is announced when it is carried out. */
+  async announce(what: Invalidation, how?: HowToEvict): Promise<void> {
+    if (this.queue.has(what)) return;
+    await this.change('announce', what, how, () => this.bus.publish(what));
   }
 
   /** An operation that may be left undone. */
   private async ask<T>(operation: string, otherwise: T, act: () => MaybePromise<T>): Promise<T> {
-    if (!this.connection.ready) return otherwise;
-    if (this.isBehind && !(await this.catchUp())) return otherwise;
+    if (!this.gate.isOpen) {
+      if (this.hasConnected) this.troubledAt = performance.now();
+      return otherwise;
+    }
+    if (this.queue.isBehind) {
+      await within(this.gate.deadline, this.queue.replay());
+      if (this.queue.isBlocking) return otherwise;
+    }
     try {
-      return await this.turnstile.run(act);
+      return await this.gate.run(act);
     } catch (error) {
       this.onProblem(operation, error);
       return otherwise;
@@ -134,30 +186,29 @@ export class GuardedStore implements SharedStore {
   }
 
   /** An operation after which the old value must not be seen again, whether it succeeds or not. */
-  private async change<T>(operation: string, otherwise: T, act: () => MaybePromise<T>): Promise<T> {
-    if (!this.connection.ready) {
-      this.evictionMissed = true;
-      return otherwise;
-    }
+  private async change(
+    operation: string,
+    what: Invalidation,
+    how: HowToEvict | undefined,
+    act: (progress: Progress) => MaybePromise<void>,
+  ): Promise<void> {
+    this.queue.remember(what);
     try {
-      return await this.turnstile.run(act);
+      await this.gate.run(act);
     } catch (error) {
-      this.evictionMissed = true;
       this.onProblem(operation, error);
-      return otherwise;
+      if (how?.strict === true) throw notEvicted(error);
+      this.queue.add(what);
     }
   }
 
-  private async makeGood(): Promise<boolean> {
-    // Cleared first: an eviction that fails while this one is under way has to be made good by another.
-    this.evictionMissed = false;
-    try {
-      await this.evictEverything();
-      return true;
-    } catch (error) {
-      this.evictionMissed = true;
-      this.onProblem('evict everything', error);
-      return false;
-    }
+  private usable(key: string, found: Found): Found {
+    const isQueued = found.entry !== undefined && this.queue.covers(key, found.entry.tags);
+    return isQueued ? NOT_ASKED : found;
   }
+}
+
+function notEvicted(cause: unknown): CacheError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new CacheError('CACHE_REDIS_UNAVAILABLE', `The eviction did not reach Redis: ${reason}`, { cause });
 }

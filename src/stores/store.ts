@@ -34,15 +34,18 @@ export type Acquired =
   | { readonly kind: 'granted' }
   /** Somebody else stored something new meanwhile. */
   | { readonly kind: 'filled'; readonly found: Found }
-  /** Somebody else is loading; the lease ends by itself after that many milliseconds. */
-  | { readonly kind: 'held'; readonly forMs: number }
+  /**
+   * Somebody else is loading; the lease ends by itself after that many milliseconds. Doubtful, if that one may have
+   * been cut off.
+   */
+  | { readonly kind: 'held'; readonly forMs: number; readonly isDoubtful?: boolean }
   /** The store could not be asked. */
   | { readonly kind: 'unavailable' };
 
 /**
  * Where entries are kept, with leases and tag tokens. Keys and tags come without the namespace.
  *
- * A lease is lock and fence in one: only its holder may store, and evicting or putting the key takes it away.
+ * A lease is lock and fence in one: only its holder may store, and evicting or seizing the key takes it away.
  */
 export interface CacheStore {
   /** Which tier a hit from here is counted as. */
@@ -82,8 +85,10 @@ export interface CacheStore {
   /** Ends a lease without storing, if it still holds, and tells who waits for it how the load ended. */
   release(key: string, lease: string, ending?: LoadEnding): MaybePromise<void>;
 
-  /** Stores an entry whoever holds the lease, and takes the lease away. Tells whether it was stored. */
-  put(key: string, entry: Entry): MaybePromise<boolean>;
+  /**
+   * Takes the lease whoever has it, to put an entry, and removes what is there. Tells whether that could be done.
+   */
+  seize(key: string, lease: string, leaseMs: number): MaybePromise<boolean>;
 
   /** Stores an entry in place of the one that was `seen`, if it still is there. Tells whether it was. */
   replace(key: string, seen: string, entry: Entry): MaybePromise<boolean>;

@@ -1,5 +1,6 @@
 import type { Entry } from '../../src/engine/entry.js';
-import { newEntryId } from '../../src/engine/token.js';
+import { newEntryId, newToken } from '../../src/engine/token.js';
+import type { CacheStore } from '../../src/stores/store.js';
 
 /** An entry with sensible fields, for tests that look at only some of them. */
 export function entryOf(fields: Partial<Entry> & { readonly now: number; readonly ttl?: number }): Entry {
@@ -18,4 +19,11 @@ export function entryOf(fields: Partial<Entry> & { readonly now: number; readonl
     payload: Buffer.from('value'),
     ...rest,
   };
+}
+
+/** Stores an entry whatever is there, as a put does. */
+export async function put(store: CacheStore, key: string, entry: Entry): Promise<boolean> {
+  const lease = newToken();
+  await store.seize(key, lease, 60_000);
+  return store.store(key, lease, entry);
 }

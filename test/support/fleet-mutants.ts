@@ -1,6 +1,7 @@
 import type { CacheRuntime } from '../../src/cache.runtime.js';
 import { Generations } from '../../src/engine/generations.js';
 import { RedisKeys } from '../../src/stores/redis/redis-keys.js';
+import { newToken } from '../../src/engine/token.js';
 import { RedisStore } from '../../src/stores/redis/redis-store.js';
 import { TagKeys } from '../../src/stores/redis/tag-keys.js';
 import type { Mutant } from './fleet-protocol.js';
@@ -24,9 +25,11 @@ export function breakLibrary(
         wrapMethod(
           RedisStore.prototype,
           'store',
-          () =>
-            function (this: RedisStore, key, _lease, entry) {
-              return this.put(key, entry);
+          (store) =>
+            async function (this: RedisStore, key, _lease, entry) {
+              const lease = newToken();
+              await this.seize(key, lease, 60_000);
+              return store.call(this, key, lease, entry);
             },
         ),
       );

@@ -2,7 +2,7 @@ import { pattern, type CacheKey } from '../../src/definition/template.js';
 import type { Entry } from '../../src/engine/entry.js';
 import { newToken } from '../../src/engine/token.js';
 import type { CacheStore } from '../../src/stores/store.js';
-import { entryOf } from './entries.js';
+import { entryOf, put } from './entries.js';
 
 export interface StoreUnderTest {
   readonly store: CacheStore;
@@ -51,7 +51,7 @@ export function describeStore(name: string, use: () => StoreUnderTest): void {
 
       it('gives back a put entry with every field', async () => {
         const entry = { ...(await tagged('a', 'b')), version: '7', payload: Buffer.from([0, 1, 255]) };
-        expect(await store().put('key', entry)).toBe(true);
+        expect(await put(store(), 'key', entry)).toBe(true);
         const found = await store().read('key', ['a', 'b']);
         expect(found.seen).toBe(entry.id);
         expect({ ...found.entry, payload: Buffer.from(found.entry!.payload) }).toEqual(entry);
@@ -59,19 +59,20 @@ export function describeStore(name: string, use: () => StoreUnderTest): void {
 
       it('keeps an entry that lives for ever', async () => {
         const entry = fresh({ freshUntil: Infinity, staleUntil: Infinity, errorUntil: Infinity });
-        await store().put('key', entry);
+        await put(store(), 'key', entry);
         await use().pass(50);
         expect((await store().read('key', [])).entry?.freshUntil).toBe(Infinity);
       });
 
       it('keeps an empty payload apart from no entry', async () => {
-        await store().put('key', fresh({ payload: Buffer.alloc(0) }));
+        await put(store(), 'key', fresh({ payload: Buffer.alloc(0) }));
         expect((await store().read('key', [])).entry?.payload.byteLength).toBe(0);
       });
 
       it('drops an entry when its longest window is over', async () => {
         const now = use().now();
-        await store().put(
+        await put(
+          store(),
           'key',
           fresh({ freshUntil: now + 100, staleUntil: now + 200, errorUntil: now + 400 }),
         );
@@ -82,12 +83,12 @@ export function describeStore(name: string, use: () => StoreUnderTest): void {
       });
 
       it('does not store what is already over', async () => {
-        expect(await store().put('key', fresh({ ttl: -1 }))).toBe(false);
+        expect(await put(store(), 'key', fresh({ ttl: -1 }))).toBe(false);
         expect((await store().read('key', [])).entry).toBeUndefined();
       });
 
       it('keeps keys apart that look alike', async () => {
-        for (const key of HOSTILE_KEYS) await store().put(key, fresh({ payload: Buffer.from(key) }));
+        for (const key of HOSTILE_KEYS) await put(store(), key, fresh({ payload: Buffer.from(key) }));
         for (const key of HOSTILE_KEYS) {
           expect(Buffer.from((await store().read(key, [])).entry!.payload).toString()).toBe(key);
         }
@@ -97,7 +98,7 @@ export function describeStore(name: string, use: () => StoreUnderTest): void {
       });
 
       it('evicts several keys at once', async () => {
-        for (const key of ['a', 'b', 'c']) await store().put(key, fresh());
+        for (const key of ['a', 'b', 'c']) await put(store(), key, fresh());
         await store().evict(['a', 'c', 'never-there']);
         expect((await store().read('a', [])).entry).toBeUndefined();
         expect((await store().read('b', [])).entry).toBeDefined();
@@ -106,9 +107,9 @@ export function describeStore(name: string, use: () => StoreUnderTest): void {
 
       it('discards what was seen, and nothing newer', async () => {
         const old = fresh();
-        await store().put('key', old);
+        await put(store(), 'key', old);
         const newer = fresh();
-        await store().put('key', newer);
+        await put(store(), 'key', newer);
         await store().discard('key', old.id);
         expect((await store().read('key', [])).seen).toBe(newer.id);
         await store().discard('key', newer.id);
@@ -146,7 +147,7 @@ export function describeStore(name: string, use: () => StoreUnderTest): void {
 
       it('grants the lease beside an entry that the caller has seen', async () => {
         const stale = fresh();
-        await store().put('key', stale);
+        await put(store(), 'key', stale);
         expect(await store().acquire('key', 'refresher', LEASE_MS, stale.id)).toEqual(granted);
         expect((await store().read('key', [])).seen).toBe(stale.id);
         const newer = fresh();
@@ -177,10 +178,30 @@ export function describeStore(name: string, use: () => StoreUnderTest): void {
 
       it('fences off a load that began before its key was put', async () => {
         await store().acquire('key', 'loading', LEASE_MS, '');
-        const put = fresh();
-        await store().put('key', put);
+        const newer = fresh();
+        await put(store(), 'key', newer);
         expect(await store().store('key', 'loading', fresh())).toBe(false);
-        expect((await store().read('key', [])).seen).toBe(put.id);
+        expect((await store().read('key', [])).seen).toBe(newer.id);
+      });
+
+      it('fences off a put that something else overtakes', async () => {
+        for (const overtake of [
+          () => store().evict(['key']),
+          () => put(store(), 'key', fresh()),
+          () => store().evictMatching(pattern`key*`),
+        ]) {
+          await store().seize('key', 'putting', LEASE_MS);
+          await overtake();
+          const older = fresh();
+          expect(await store().store('key', 'putting', older)).toBe(false);
+          expect((await store().read('key', [])).seen).not.toBe(older.id);
+        }
+      });
+
+      it('removes what is there when a put begins', async () => {
+        await put(store(), 'key', fresh());
+        await store().seize('key', 'putting', LEASE_MS);
+        expect((await store().read('key', [])).entry).toBeUndefined();
       });
 
       it('fences off a load that began before a pattern evicted its key', async () => {
@@ -203,9 +224,9 @@ export function describeStore(name: string, use: () => StoreUnderTest): void {
       });
 
       it('makes every entry that carries an evicted tag unusable, and no other', async () => {
-        await store().put('both', await tagged('a', 'b'));
-        await store().put('only-b', await tagged('b'));
-        await store().put('none', fresh());
+        await put(store(), 'both', await tagged('a', 'b'));
+        await put(store(), 'only-b', await tagged('b'));
+        await put(store(), 'none', fresh());
         await store().evictTags(['a']);
         expect((await store().read('both', ['a', 'b'])).entry).toBeUndefined();
         expect((await store().read('only-b', ['b'])).entry).toBeDefined();
@@ -213,7 +234,7 @@ export function describeStore(name: string, use: () => StoreUnderTest): void {
       });
 
       it('checks tags that the reader did not expect', async () => {
-        await store().put('key', await tagged('a', 'surprise'));
+        await put(store(), 'key', await tagged('a', 'surprise'));
         expect((await store().read('key', ['a'])).entry).toBeDefined();
         await store().evictTags(['surprise']);
         expect((await store().read('key', ['a'])).entry).toBeUndefined();
@@ -239,7 +260,7 @@ export function describeStore(name: string, use: () => StoreUnderTest): void {
       }
 
       beforeEach(async () => {
-        for (const key of keys) await store().put(key, fresh());
+        for (const key of keys) await put(store(), key, fresh());
       });
 
       it('evicts a key and what is below it, and counts them', async () => {
@@ -261,7 +282,7 @@ export function describeStore(name: string, use: () => StoreUnderTest): void {
 
       it('reaches thousands of keys', async () => {
         const many = Array.from({ length: 3_000 }, (_, i) => `list:${i}` as CacheKey);
-        await Promise.all(many.map(async (key) => store().put(key, fresh())));
+        await Promise.all(many.map(async (key) => put(store(), key, fresh())));
         expect(await store().evictMatching(pattern`list:*`)).toBe(3_000);
         expect(await left()).toEqual(keys);
       });

@@ -98,6 +98,20 @@ export function describeWaiting(
         expect(await cache.get('1')).toBe('stored');
       });
 
+      it('ends for a hundred who have joined it with one load that they share', async () => {
+        const cache = engine.cache<string>();
+        const slow = new ManualLoader<string>();
+        const early = cache.getOrLoad(['1'], slow.load);
+        await slow.called(1);
+        const joined = Array.from({ length: 100 }, () => cache.getOrLoad(['1'], slow.load));
+        await slow.called(2);
+        slow.calls[1]!.resolve('shared');
+        expect(new Set(await Promise.all(joined))).toEqual(new Set(['shared']));
+        expect(slow.calls).toHaveLength(2);
+        slow.calls[0]!.resolve('stored');
+        expect(await early).toBe('stored');
+      });
+
       it('ends for many who have joined it as for one', async () => {
         const cache = engine.cache<string>();
         const slow = new ManualLoader<string>();

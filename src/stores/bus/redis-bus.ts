@@ -1,3 +1,5 @@
+import { isRefused } from '../../resilience/gate.js';
+import { beforeDeadline } from '../../engine/before-deadline.js';
 import type { Bus, BusListener, Invalidation } from '../../engine/bus.js';
 import type { LoadEnding } from '../../engine/load-waiters.js';
 import { newToken } from '../../engine/token.js';
@@ -8,6 +10,11 @@ import { MessageGaps } from './message-gaps.js';
 
 /** How often the subscription is asked for a sign of life, and how long the answer may take, milliseconds. */
 const HEARTBEAT_MS = 500;
+/** How long a connection may take to subscribe, milliseconds. */
+const SUBSCRIBE_MS = 1000;
+/** How long to wait before asking again for a subscription that was refused, milliseconds. */
+const REFUSED_MS = 1000;
+const NO_ANSWER = new Error('no answer');
 /** Most keys, tags or patterns in one message. */
 const MAX_ITEMS = 500;
 
@@ -15,6 +22,13 @@ interface Pending {
   readonly keys: Set<string>;
   readonly tags: Set<string>;
   readonly patterns: Set<string>;
+}
+
+/** What the bus needs beside its two connections. */
+export interface BusSurroundings {
+  /** The connections that messages are sent through have to prove that they live. */
+  readonly doubt: () => void;
+  readonly onProblem: (operation: string, error: unknown) => void;
 }
 
 /**
@@ -31,10 +45,13 @@ export class RedisBus implements Bus {
   private readonly topology: RedisTopology;
   private readonly gaps = new MessageGaps();
   private isArmed = false;
+  private isBeating = false;
+  private since = Date.now();
   private sent = 0;
   private pending: Pending | undefined;
   private flushing: Promise<void> | undefined;
   private heartbeat: NodeJS.Timeout | undefined;
+  private retry: NodeJS.Timeout | undefined;
   private opened: (() => void) | undefined;
 
   constructor(
@@ -42,6 +59,7 @@ export class RedisBus implements Bus {
     private readonly subscriber: RedisNode,
     readonly channel: string,
     private readonly listener: BusListener,
+    private readonly surroundings: BusSurroundings,
   ) {
     this.topology = topologyOf(publisher);
     subscriber.on('ready', () => void this.subscribe());
@@ -54,6 +72,11 @@ export class RedisBus implements Bus {
 
   get armed(): boolean {
     return this.isArmed;
+  }
+
+  /** Since when it is armed, or is not: milliseconds since the epoch. */
+  get changedAt(): number {
+    return this.since;
   }
 
   publish({ keys = [], tags = [], patterns = [] }: Invalidation): Promise<void> {
@@ -104,20 +127,33 @@ export class RedisBus implements Bus {
 
   private async subscribe(): Promise<void> {
     try {
-      await this.subscriber.subscribe(this.channel);
-    } catch {
-      // Hung or refused: begin again with a new connection, which the client makes with backoff.
-      this.subscriber.disconnect(true);
+      await beforeDeadline(
+        SUBSCRIBE_MS,
+        () => this.subscribeAndPing(),
+        () => NO_ANSWER,
+      );
+    } catch (error) {
+      this.surroundings.onProblem('subscribe', error);
+      // Hung: begin again with a new connection, which the client makes with backoff. A new one would be refused, too.
+      if (isRefused(error)) this.retry = setTimeout(() => void this.subscribe(), REFUSED_MS).unref();
+      else this.subscriber.disconnect(true);
       return;
     } finally {
       this.opened?.();
     }
     this.gaps.reset();
     this.isArmed = true;
+    this.since = Date.now();
     this.listener.armed();
     clearInterval(this.heartbeat);
     this.heartbeat = setInterval(() => void this.beat(), HEARTBEAT_MS);
     this.heartbeat.unref();
+  }
+
+  private async subscribeAndPing(): Promise<void> {
+    await this.subscriber.subscribe(this.channel);
+    // Who refuses that is in no state to pass on messages.
+    await this.subscriber.ping();
   }
 
   /** Makes the subscriber's next connection lead to where messages are sent now. */
@@ -127,16 +163,29 @@ export class RedisBus implements Bus {
     const { host, port } = home.options;
     Object.assign(this.subscriber.options, { host, port });
     // If it hangs, the connection that sends there has to find out, or it would be taken for home again.
-    if (home.status === 'ready') home.ping().catch(() => undefined);
+    if (home.status === 'ready') this.surroundings.doubt();
   }
 
   /** A subscription whose connection is dead without saying so looks like one on which nothing happens. */
   private async beat(): Promise<void> {
+    if (this.isBeating) return;
+    this.isBeating = true;
     try {
-      await this.subscriber.ping();
+      await beforeDeadline(
+        HEARTBEAT_MS,
+        () => this.subscriber.ping(),
+        () => NO_ANSWER,
+      );
       this.followHome();
-    } catch {
-      if (this.isArmed) this.begin('no answer to the heartbeat');
+    } catch (error) {
+      if (!this.isArmed) return;
+      if (!isRefused(error)) return this.begin('no answer to the heartbeat');
+      // While a script keeps it busy, no message is lost; a replica without a master may miss some.
+      if (error.message.startsWith('BUSY')) return;
+      this.break('Redis refuses the heartbeat');
+      this.retry = setTimeout(() => void this.subscribe(), REFUSED_MS).unref();
+    } finally {
+      this.isBeating = false;
     }
   }
 
@@ -156,8 +205,10 @@ export class RedisBus implements Bus {
 
   private break(reason: string): void {
     clearInterval(this.heartbeat);
+    clearTimeout(this.retry);
     if (!this.isArmed) return;
     this.isArmed = false;
+    this.since = Date.now();
     this.listener.broken(reason);
   }
 

@@ -96,14 +96,7 @@ export class MemoryStore implements NearStore {
   }
 
   store(key: string, lease: string, entry: Entry): boolean {
-    return this.isHeldBy(key, lease) && this.put(key, entry);
-  }
-
-  release(key: string, lease: string): void {
-    if (this.leases.get(key)?.holder === lease) this.leases.delete(key);
-  }
-
-  put(key: string, entry: Entry): boolean {
+    if (!this.isHeldBy(key, lease)) return false;
     this.leases.delete(key);
     const tagStates = expiresAt(entry) > this.clock.now() ? this.currentStates(entry) : undefined;
     if (tagStates === undefined) {
@@ -113,6 +106,16 @@ export class MemoryStore implements NearStore {
     }
     this.keep(key, entry, tagStates, expiresAt(entry));
     return true;
+  }
+
+  seize(key: string, lease: string, leaseMs: number): boolean {
+    this.residents.delete(key);
+    this.leases.set(key, { holder: lease, until: performance.now() + leaseMs });
+    return true;
+  }
+
+  release(key: string, lease: string): void {
+    if (this.leases.get(key)?.holder === lease) this.leases.delete(key);
   }
 
   replace(key: string, seen: string, entry: Entry): boolean {

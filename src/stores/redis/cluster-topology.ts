@@ -10,7 +10,8 @@ export class ClusterTopology {
     return keys.map((_, position) => [position]);
   }
 
-  masters(): readonly RedisNode[] {
+  masters(which?: 'connected'): readonly RedisNode[] {
+    if (which !== undefined) return this.connected();
     const connected = new Map(this.connected().map((node) => [addressOf(node), node]));
     const owners = [...new Set(this.cluster.slots.flatMap(([master]) => master ?? []))];
     if (owners.length === 0) throw new Error('No master of the cluster is known.');

@@ -2,14 +2,14 @@ import type { RedisOptions } from 'ioredis';
 
 const CONNECT_TIMEOUT_MS = 1000;
 const DISCONNECT_TIMEOUT_MS = 300;
-/** How much longer than the deadline a connection that owes answers may be silent. */
-const SILENCE_MS = 200;
+/** Longest wait for an answer while a connection is made, and the longest of all. */
+const HANDSHAKE_TIMEOUT_MS = 1000;
 
 /**
  * Options of a connection to one Redis. Each value has its measured reason: without any one of them some fault makes
  * commands wait, or rise from the dead.
  *
- * @param deadline longest wait for an answer, milliseconds
+ * @param deadline longest wait for an operation, milliseconds
  */
 export function neverHang(namespace: string, deadline: number): RedisOptions {
   return {
@@ -19,11 +19,10 @@ export function neverHang(namespace: string, deadline: number): RedisOptions {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    // Bounds one command; the handshake, too, which connectTimeout does not cover.
-    commandTimeout: deadline,
+    // Bounds the handshake, which connectTimeout does not cover. Operations have a deadline of their own, which knows
+    // of a blocked event loop: this one would be false then.
+    commandTimeout: Math.max(HANDSHAKE_TIMEOUT_MS, 2 * deadline),
     connectTimeout: CONNECT_TIMEOUT_MS,
-    // Bounds what piles up unwritten while Redis hangs: the socket is closed, and commands fail at once.
-    socketTimeout: deadline + SILENCE_MS,
     disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     keepAlive: 10_000,
     noDelay: true,
@@ -35,7 +34,15 @@ export function neverHang(namespace: string, deadline: number): RedisOptions {
   };
 }
 
-/** How long to wait before that attempt to connect again, milliseconds: doubled, and spread at random. */
+const FIRST_DELAY_MS = 50;
+const LONGEST_DELAY_MS = 2000;
+
+/**
+ * How long to wait before that attempt to connect again, milliseconds: doubled each time, half of it at random, so that
+ * the instances that have lost the same Redis do not come back all at once ("equal jitter", Brooker: Exponential Backoff
+ * and Jitter, AWS 2015).
+ */
 export function retryDelay(attempt: number): number {
-  return Math.min(50 * 2 ** Math.min(attempt - 1, 6), 2000) + Math.random() * 50;
+  const longest = Math.min(FIRST_DELAY_MS * 2 ** (attempt - 1), LONGEST_DELAY_MS);
+  return longest * (0.5 + Math.random() / 2);
 }

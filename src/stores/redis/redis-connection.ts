@@ -1,25 +1,35 @@
 import { CacheError } from '../../errors.js';
-import { within } from '../../resilience/within.js';
-import { ClusterLink } from './cluster-link.js';
-import type { RedisClient, RedisNode } from './redis-client.js';
+import { linkTo } from './link-to.js';
+import { Liveness } from './liveness.js';
+import { catchParserErrors } from './parser-errors.js';
+import { isCluster, type RedisClient, type RedisNode } from './redis-client.js';
 import type { RedisLink } from './redis-link.js';
 import type { ResolvedRedis } from './redis-options.js';
 import { topologyOf } from './redis-topology.js';
-import { ServerLink } from './server-link.js';
+
+/** Shortest wait for a sign of life before a connection is dropped, milliseconds. */
+const LEAST_PROOF_MS = 100;
+
+/** How many reasons are told while it is lost. */
+const MOST_REASONS = 5;
 
 /** What happens to the connection over time. */
 export interface ConnectionListener {
   /** Redis can be used from now on. */
   ready(): void;
-  /** Redis can't be used until `ready`. */
+  /** Redis can't be used until `ready`. Said again when a reason shows that has not been told. */
   lost(error: Error | undefined): void;
 }
 
 /** The application's data connection to Redis. It connects again by itself, for ever, until it is closed. */
 export class RedisConnection {
   private readonly link: RedisLink;
+  private readonly isOurs: boolean;
+  private readonly liveness: Liveness;
   private lastError: Error | undefined;
+  private lastChange = Date.now();
   private told: 'ready' | 'lost' | 'closed' | undefined;
+  private readonly reasons = new Set<string>();
 
   constructor(
     redis: ResolvedRedis,
@@ -29,10 +39,22 @@ export class RedisConnection {
       up: () => this.tell('ready'),
       down: (error?: Error) => {
         this.lastError = error ?? this.lastError;
+        // A client may tell of an error and go on as before.
+        if (this.link.ready) return;
         this.tell('lost');
+        this.explain();
       },
     };
-    this.link = 'nodes' in redis ? new ClusterLink(redis, state) : new ServerLink(redis, state);
+    this.link = linkTo(redis, state);
+    const { client } = this.link;
+    this.isOurs = redis.kind !== 'client';
+    this.liveness = new Liveness(
+      () => topologyOf(client).masters('connected'),
+      Math.max(redis.deadline, LEAST_PROOF_MS),
+    );
+    if (!this.isOurs) return;
+    if (isCluster(client)) client.on('+node', catchParserErrors);
+    else catchParserErrors(client);
   }
 
   get client(): RedisClient {
@@ -46,12 +68,25 @@ export class RedisConnection {
 
   /** A connection of the same kind for subscriptions, not opened yet. It is the caller's to close. */
   subscriber(): RedisNode {
-    return this.link.subscriber();
+    const subscriber = this.link.subscriber();
+    catchParserErrors(subscriber);
+    return subscriber;
   }
 
   /** Whether commands can be sent right now. */
   get ready(): boolean {
     return this.link.ready;
+  }
+
+  /** Since when it is ready, or is not: milliseconds since the epoch. */
+  get since(): number {
+    return this.lastChange;
+  }
+
+  /** An answer did not come, or made no sense: the connection has to prove that it lives. */
+  doubt(): void {
+    // The application's own client is not ours to drop.
+    if (this.isOurs) this.liveness.check();
   }
 
   /** Tries to connect; resolves when that has succeeded or failed. It goes on trying by itself. */
@@ -88,13 +123,7 @@ export class RedisConnection {
   /** Says goodbye to Redis, or hangs up when that takes longer than the deadline. */
   async close(deadlineMs: number): Promise<void> {
     this.told = 'closed';
-    if (this.ready) await within(deadlineMs, this.client.quit());
-    // Called on an ended connection, it would hold up the end of the process.
-    if (!this.ended) this.client.disconnect();
-  }
-
-  private get ended(): boolean {
-    return this.client.status === 'end';
+    await this.link.close(deadlineMs);
   }
 
   private unavailable(error: unknown): CacheError {
@@ -109,11 +138,23 @@ export class RedisConnection {
   private tell(state: 'ready' | 'lost'): void {
     if (state === this.told || this.told === 'closed') return;
     this.told = state;
+    this.lastChange = Date.now();
     if (state === 'ready') {
       this.lastError = undefined;
+      this.reasons.clear();
       this.listener.ready();
     } else {
+      if (this.lastError !== undefined) this.reasons.add(this.lastError.message);
       this.listener.lost(this.lastError);
     }
+  }
+
+  /** Why it was lost is one thing, why it can't be made again another. */
+  private explain(): void {
+    const { lastError, reasons } = this;
+    if (this.told !== 'lost' || lastError === undefined) return;
+    if (reasons.has(lastError.message) || reasons.size >= MOST_REASONS) return;
+    reasons.add(lastError.message);
+    this.listener.lost(lastError);
   }
 }

@@ -5,23 +5,25 @@ import type { CachePattern } from '../../definition/template.js';
 import type { Clock } from '../../engine/clock.js';
 import { expiresAt, type Entry } from '../../engine/entry.js';
 import type { LoadEnding } from '../../engine/load-waiters.js';
-import type { Acquired, CacheStore, Found } from '../store.js';
+import type { Acquired, Found, HowToEvict } from '../store.js';
+import type { Progress } from '../../engine/before-deadline.js';
+import type { RemoteStore } from '../../resilience/guarded-store.js';
 import { acquireScript } from './lua/acquire.lua.js';
 import { discardScript } from './lua/discard.lua.js';
 import { extendScript } from './lua/extend.lua.js';
-import { putScript } from './lua/put.lua.js';
 import { releaseScript } from './lua/release.lua.js';
 import { replaceScript } from './lua/replace.lua.js';
+import { seizeScript } from './lua/seize.lua.js';
 import { storeScript } from './lua/store.lua.js';
 import type { KnownTokens } from './known-tokens.js';
 import type { RedisClient } from './redis-client.js';
 import { pxOf } from './px.js';
-import { escapeGlob, type RedisKeys } from './redis-keys.js';
-import { topologyOf, type RedisTopology, type ScannableNode } from './redis-topology.js';
+import { MatchingKeys } from './matching-keys.js';
+import type { RedisKeys } from './redis-keys.js';
+import { topologyOf, type RedisTopology } from './redis-topology.js';
 import { TagKeys } from './tag-keys.js';
 import { TokenKeeper } from './token-keeper.js';
 
-const SCAN_COUNT = 1000;
 const NOTHING: Found = Object.freeze({ seen: '' });
 const INVALID: Found = Object.freeze({ seen: '', invalid: true });
 
@@ -43,13 +45,14 @@ export interface RedisStoreParts {
  * Entries in Redis, shared by all instances. Its methods reject when Redis can't be asked; what lies in Redis
  * but is no usable entry is a miss.
  */
-export class RedisStore implements CacheStore {
+export class RedisStore implements RemoteStore {
   readonly tier = 'l2';
   private readonly client: RedisClient;
   private readonly keys: RedisKeys;
   private readonly topology: RedisTopology;
   private readonly tagKeys: TagKeys;
   private readonly keeper: TokenKeeper;
+  private readonly matching: MatchingKeys;
 
   constructor(private readonly parts: RedisStoreParts) {
     this.client = parts.client;
@@ -57,6 +60,7 @@ export class RedisStore implements CacheStore {
     this.topology = topologyOf(parts.client);
     this.tagKeys = new TagKeys(parts.client, this.topology, parts.keys);
     this.keeper = new TokenKeeper(this.tagKeys, parts.known);
+    this.matching = new MatchingKeys(parts.client, this.topology, parts.keys);
   }
 
   async read(key: string, tags: readonly string[]): Promise<Found> {
@@ -79,6 +83,7 @@ export class RedisStore implements CacheStore {
   async acquire(key: string, lease: string, leaseMs: number, seen: string): Promise<Acquired> {
     const keys = [this.keys.entry(key), this.keys.lease(key)];
     const reply = await acquireScript.run(this.client, keys, [lease, leaseMs, Buffer.from(seen, 'hex')]);
+    if (!Array.isArray(reply)) throw new TypeError('Redis answered something else than was asked for.');
     const [kind, detail] = reply as [number, (Buffer | number)?];
     if (kind === 0) return { kind: 'granted' };
     if (detail instanceof Buffer) return { kind: 'filled', found: await this.found(key, detail, new Map()) };
@@ -114,15 +119,14 @@ export class RedisStore implements CacheStore {
     await releaseScript.run(this.client, [this.keys.lease(key)], [lease, this.keys.bus, message]);
   }
 
-  async put(key: string, entry: Entry): Promise<boolean> {
-    const sealed = await this.seal(key, entry);
-    if (sealed === undefined) {
-      await this.evict([key]);
-      return false;
-    }
-    const keys = [this.keys.entry(key), this.keys.lease(key)];
-    await putScript.run(this.client, keys, [sealed.bytes, sealed.px]);
+  async seize(key: string, lease: string, leaseMs: number): Promise<boolean> {
+    await seizeScript.run(this.client, [this.keys.entry(key), this.keys.lease(key)], [lease, leaseMs]);
     return true;
+  }
+
+  async identity(): Promise<readonly string[]> {
+    const infos = await Promise.all(this.topology.masters('connected').map((node) => node.info('server')));
+    return infos.map((info) => /^run_id:(\w+)/m.exec(info)?.[1] ?? '');
   }
 
   async replace(key: string, seen: string, entry: Entry): Promise<boolean> {
@@ -140,45 +144,12 @@ export class RedisStore implements CacheStore {
     return this.tagKeys.renew(tags);
   }
 
-  async evictMatching(pattern: CachePattern): Promise<number> {
-    // Leases first: a load that ends between the two passes finds its lease gone, or its entry is found.
-    const leases = `${escapeGlob(this.keys.leasePrefix(pattern.prefix))}*`;
-    const entries = `${escapeGlob(this.keys.entry(pattern.prefix))}*`;
-    return (
-      (await this.evictScanned(leases, pattern, (name) => this.keys.keyOfLease(name))) +
-      (await this.evictScanned(entries, pattern, (name) => this.keys.keyOfEntry(name)))
-    );
+  evictMatching(pattern: CachePattern, _how?: HowToEvict, progress?: Progress): Promise<number> {
+    return this.matching.evict(pattern, progress);
   }
 
   async discard(key: string, seen: string): Promise<void> {
     await discardScript.run(this.client, [this.keys.entry(key)], [Buffer.from(seen, 'hex')]);
-  }
-
-  private async evictScanned(
-    match: string,
-    pattern: CachePattern,
-    keyOf: (name: string) => string,
-  ): Promise<number> {
-    const evict = async (key: string): Promise<number> => {
-      const [entries] = await Promise.all([
-        this.client.unlink(this.keys.entry(key)),
-        this.client.unlink(this.keys.lease(key)),
-      ]);
-      return entries;
-    };
-    const scan = async (node: ScannableNode): Promise<number> => {
-      let evicted = 0;
-      let cursor = '0';
-      do {
-        const [next, names] = await node.scan(cursor, 'MATCH', match, 'COUNT', SCAN_COUNT);
-        cursor = next;
-        const keys = names.map(keyOf).filter((key) => pattern.matches(key));
-        for (const count of await Promise.all(keys.map(evict))) evicted += count;
-      } while (cursor !== '0');
-      return evicted;
-    };
-    const counts = await Promise.all(this.topology.masters().map(scan));
-    return counts.reduce((sum, count) => sum + count, 0);
   }
 
   private unknown(tags: Iterable<string>): string[] {

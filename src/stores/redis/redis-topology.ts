@@ -13,9 +13,10 @@ export interface RedisTopology {
   /**
    * Every node that holds keys.
    *
+   * @param which `connected` leaves out those that can't be asked
    * @throws Error when one of them can't be asked: what is left out would be taken for empty
    */
-  masters(): readonly RedisNode[];
+  masters(which?: 'connected'): readonly RedisNode[];
 
   /**
    * The node that a channel's messages are sent through, and are best received from. It is the same one for all

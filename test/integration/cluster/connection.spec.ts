@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import type { CacheError } from '../../../src/errors.js';
 import { RedisConnection } from '../../../src/stores/redis/redis-connection.js';
 import type { RedisClusterOptions } from '../../../src/stores/redis/redis-options.js';
-import { resolveRedis } from '../../../src/stores/redis/redis-options.js';
+import { resolveRedis } from '../../../src/stores/redis/resolve-redis.js';
 import { topologyOf } from '../../../src/stores/redis/redis-topology.js';
 import type { RedisNode } from '../../../src/stores/redis/redis-client.js';
 import { ask, startRedisCluster, until, type RedisClusterUnderTest } from '../../support/redis-cluster.js';
@@ -155,7 +155,9 @@ describe('the connection to a cluster', () => {
     const closed = next(watched.masterOn(hung.port), 'close');
     hung.freeze();
     try {
-      await expect(client.incr(counter!)).rejects.toThrow();
+      const incremented = client.incr(counter!);
+      watched.connection.doubt();
+      await expect(incremented).rejects.toThrow();
       await closed;
       await expect(client.set(name!, 'x')).rejects.toThrow('Connection is closed');
       expect(watched.connection.ready).toBe(true);

@@ -18,7 +18,7 @@ const items = defineCache({
 /** The least that the user needs. */
 const LEAST = `reset on >s3cret ~prod:bots:* ~prod:bots~* resetchannels &prod:bots~bus -@all
   +get +mget +set +del +unlink +getrange +append +pttl +pexpire +persist +scan +eval +evalsha +publish +subscribe
-  +ping +info +client|setname +cluster|slots`;
+  +ping +info +time +client|setname +cluster|slots`;
 
 describe('CacheModule on a Redis cluster', () => {
   let cluster: RedisClusterUnderTest;

@@ -4,9 +4,9 @@ import { newToken } from '../../../src/engine/token.js';
 import { key, pattern, type CacheKey } from '../../../src/definition/template.js';
 import { RedisConnection } from '../../../src/stores/redis/redis-connection.js';
 import { RedisKeys } from '../../../src/stores/redis/redis-keys.js';
-import { resolveRedis } from '../../../src/stores/redis/redis-options.js';
+import { resolveRedis } from '../../../src/stores/redis/resolve-redis.js';
 import { RedisStore } from '../../../src/stores/redis/redis-store.js';
-import { entryOf } from '../../support/entries.js';
+import { entryOf, put } from '../../support/entries.js';
 import { startRedisCluster, until, type RedisClusterUnderTest } from '../../support/redis-cluster.js';
 import { describeStore } from '../../support/store-conformance.js';
 import { PLAIN, sealerOf } from '../../unit/codec/support/sealing.js';
@@ -97,7 +97,7 @@ describe('RedisStore on a cluster', () => {
       await store.discard(name, newer.id);
       expect(await store.read(name, tags)).toEqual({ seen: '' });
     }
-    for (const name of names) await store.put(name, fresh());
+    for (const name of names) await put(store, name, fresh());
     expect(
       await store.readMany(
         names,
@@ -120,7 +120,7 @@ describe('RedisStore on a cluster', () => {
 
   it('evicts by pattern on every master', async () => {
     const names = Array.from({ length: 300 }, (_, i) => key`list:${i}`);
-    await Promise.all(names.map((name) => store.put(name, fresh())));
+    await Promise.all(names.map((name) => put(store, name, fresh())));
     const of = async (master: Redis) => (await master.keys(`${keys.entry('')}*`)).length;
     for (const master of masters) expect(await of(master)).toBeGreaterThan(0);
     expect(await store.evictMatching(pattern`list:*`)).toBe(300);
@@ -161,7 +161,7 @@ describe('RedisStore on a cluster', () => {
   it('goes on after every node has forgotten its scripts', async () => {
     const names = Array.from({ length: 30 }, (_, i) => key`list:${i}`);
     for (const master of masters) await master.script('FLUSH');
-    for (const name of names) expect(await store.put(name, fresh())).toBe(true);
+    for (const name of names) expect(await put(store, name, fresh())).toBe(true);
     for (const name of names) expect((await store.read(name, [])).entry).toBeDefined();
   });
 
@@ -172,7 +172,7 @@ describe('RedisStore on a cluster', () => {
     const [source, target] = [masters[from]!, masters[(from + 1) % masters.length]!];
     const [sourceId, targetId] = [await source.cluster('MYID'), await target.cluster('MYID')];
     const entry = fresh();
-    await store.put(there, entry);
+    await put(store, there, entry);
 
     await target.cluster('SETSLOT', slot, 'IMPORTING', sourceId);
     await source.cluster('SETSLOT', slot, 'MIGRATING', targetId);
@@ -183,14 +183,14 @@ describe('RedisStore on a cluster', () => {
     expect((await store.read(there, [])).seen).toBe(entry.id);
     // Redis has nowhere to carry out what names both an entry that has moved and a lease that has not: it asks for
     // patience, and that must end.
-    await expect(store.put(there, fresh())).rejects.toThrow('Too many Cluster redirections');
+    await expect(put(store, there, fresh())).rejects.toThrow('Too many Cluster redirections');
     expect((await store.read(there, [])).seen).toBe(entry.id);
 
     await target.cluster('SETSLOT', slot, 'NODE', targetId);
     await source.cluster('SETSLOT', slot, 'NODE', targetId);
     expect((await store.read(there, [])).seen).toBe(entry.id);
     const newer = fresh();
-    await store.put(there, newer);
+    await put(store, there, newer);
     expect((await store.read(there, [])).seen).toBe(newer.id);
     await store.evict([there]);
     expect(await store.read(there, [])).toEqual({ seen: '' });

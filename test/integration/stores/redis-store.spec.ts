@@ -4,7 +4,7 @@ import { systemClock } from '../../../src/engine/clock.js';
 import { pattern } from '../../../src/definition/template.js';
 import { RedisKeys } from '../../../src/stores/redis/redis-keys.js';
 import { RedisStore } from '../../../src/stores/redis/redis-store.js';
-import { entryOf } from '../../support/entries.js';
+import { entryOf, put } from '../../support/entries.js';
 import { startRedisServer, type RedisServer } from '../../support/redis-server.js';
 import { describeStore } from '../../support/store-conformance.js';
 import { PLAIN, sealerOf } from '../../unit/codec/support/sealing.js';
@@ -50,7 +50,7 @@ describe('RedisStore', () => {
   it('gives every key a ttl, entries for ever aside', async () => {
     const now = Date.now();
     const tokens = await store.tokens(['a', 'b'], 60_000);
-    await store.put('key', entryOf({ now, tags: ['a', 'b'], tokens }));
+    await put(store, 'key', entryOf({ now, tags: ['a', 'b'], tokens }));
     await store.acquire('other', newToken(), 10_000, '');
     await store.evictTags(['a', 'c']);
     const names = await client.keys(`${namespace}*`);
@@ -78,7 +78,7 @@ describe('RedisStore', () => {
 
   it('takes a missing tag token for an eviction', async () => {
     const tokens = await store.tokens(['a'], 60_000);
-    await store.put('key', entryOf({ now: Date.now(), tags: ['a'], tokens }));
+    await put(store, 'key', entryOf({ now: Date.now(), tags: ['a'], tokens }));
     await client.del(`${namespace}~tag:a`);
     expect((await store.read('key', ['a'])).entry).toBeUndefined();
     await store.tokens(['a'], 60_000);
@@ -117,17 +117,17 @@ describe('RedisStore', () => {
   });
 
   it('goes on after Redis has forgotten its scripts', async () => {
-    await store.put('key', entryOf({ now: Date.now() }));
+    await put(store, 'key', entryOf({ now: Date.now() }));
     await client.script('FLUSH');
     const entry = entryOf({ now: Date.now() });
-    await store.put('key', entry);
+    await put(store, 'key', entry);
     expect((await store.read('key', [])).seen).toBe(entry.id);
   });
 
   it('leaves the keys of other namespaces alone', async () => {
     const stranger = storeOf(`${namespace}x`);
-    await stranger.put('bot:1', entryOf({ now: Date.now() }));
-    await store.put('bot:1', entryOf({ now: Date.now() }));
+    await put(stranger, 'bot:1', entryOf({ now: Date.now() }));
+    await put(store, 'bot:1', entryOf({ now: Date.now() }));
     expect(await store.evictMatching(pattern`bot:*`)).toBe(1);
     expect((await stranger.read('bot:1', [])).entry).toBeDefined();
   });
@@ -138,7 +138,8 @@ describe('RedisStore', () => {
     await client.del(`${namespace}~tag:a`);
     const tokens = await storeOf(namespace).tokens(['b'], 60_000);
     await client.set(`${namespace}~tag:a`, 'made by another instance', 'PX', 60_000);
-    await store.put(
+    await put(
+      store,
       'key',
       entryOf({ now: Date.now(), tags: ['a', 'b'], tokens: ['made by another instance', ...tokens] }),
     );
@@ -168,7 +169,7 @@ describe('RedisStore', () => {
 
   it('sends one round trip for a hit with tags', async () => {
     const tags = ['a', 'b', 'c'];
-    await store.put('key', entryOf({ now: Date.now(), tags, tokens: await store.tokens(tags, 60_000) }));
+    await put(store, 'key', entryOf({ now: Date.now(), tags, tokens: await store.tokens(tags, 60_000) }));
     const before = await commandsProcessed();
     await store.read('key', tags);
     // GET and MGET; the other one is the INFO that counts.

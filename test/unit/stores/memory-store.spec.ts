@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TagTokens } from '../../../src/engine/tag-tokens.js';
 import { MemoryStore } from '../../../src/stores/memory/memory-store.js';
 import { FakeClock } from '../../../src/testing/fake-clock.js';
-import { entryOf } from '../../support/entries.js';
+import { entryOf, put } from '../../support/entries.js';
 import { describeStore } from '../../support/store-conformance.js';
 
 describe('MemoryStore', () => {
@@ -26,28 +26,28 @@ describe('MemoryStore', () => {
     },
   }));
 
-  it('never holds more entries than allowed, and drops the least recently used one', () => {
+  it('never holds more entries than allowed, and drops the least recently used one', async () => {
     store = new MemoryStore({ maxEntries: 3, maxBytes: 1_000_000 }, tags, clock);
-    for (const key of ['a', 'b', 'c']) store.put(key, entryOf({ now: clock.now() }));
+    for (const key of ['a', 'b', 'c']) await put(store, key, entryOf({ now: clock.now() }));
     store.find('a');
-    store.put('d', entryOf({ now: clock.now() }));
+    await put(store, 'd', entryOf({ now: clock.now() }));
     expect(store.entries).toBe(3);
     expect(store.find('b')).toBeUndefined();
     expect(store.find('a')).toBeDefined();
   });
 
-  it('never holds more bytes than allowed', () => {
+  it('never holds more bytes than allowed', async () => {
     store = new MemoryStore({ maxEntries: 1_000, maxBytes: 10_000 }, tags, clock);
     for (let i = 0; i < 100; i++)
-      store.put(`key:${i}`, entryOf({ now: clock.now(), payload: Buffer.alloc(1_000) }));
+      await put(store, `key:${i}`, entryOf({ now: clock.now(), payload: Buffer.alloc(1_000) }));
     expect(store.bytes).toBeLessThanOrEqual(10_000);
     expect(store.find('key:99')).toBeDefined();
   });
 
-  it('does not keep an entry that is larger than all of its memory', () => {
+  it('does not keep an entry that is larger than all of its memory', async () => {
     store = new MemoryStore({ maxEntries: 10, maxBytes: 10_000 }, tags, clock);
-    store.put('small', entryOf({ now: clock.now() }));
-    store.put('huge', entryOf({ now: clock.now(), payload: Buffer.alloc(20_000) }));
+    await put(store, 'small', entryOf({ now: clock.now() }));
+    await put(store, 'huge', entryOf({ now: clock.now(), payload: Buffer.alloc(20_000) }));
     expect(store.find('huge')).toBeUndefined();
     expect(store.find('small')).toBeDefined();
   });
@@ -60,11 +60,11 @@ describe('MemoryStore', () => {
     expect(payload.buffer.byteLength).toBe(100);
   });
 
-  it('takes an entry whose tag it has forgotten for unusable', () => {
+  it('takes an entry whose tag it has forgotten for unusable', async () => {
     tags = new TagTokens(clock, 10);
     store = new MemoryStore({ maxEntries: 100, maxBytes: 1_000_000 }, tags, clock);
     const [token] = store.tokens(['old']);
-    store.put('key', entryOf({ now: clock.now(), tags: ['old'], tokens: [token!] }));
+    await put(store, 'key', entryOf({ now: clock.now(), tags: ['old'], tokens: [token!] }));
     expect(store.find('key')).toBeDefined();
     for (let i = 0; i < 10; i++) store.tokens([`tag:${i}`]);
     expect(store.find('key')).toBeUndefined();

@@ -1,0 +1,190 @@
+import type { Logger } from '@nestjs/common';
+import type { ResolvedOptions } from './cache.options.resolved.js';
+import { Sealer } from './codec/sealer.js';
+import type { Invalidation } from './engine/bus.js';
+import type { CacheEngine } from './engine/cache-engine.js';
+import { systemClock, type Clock } from './engine/clock.js';
+import type { LoadEnding } from './engine/load-waiters.js';
+import { TagTokens } from './engine/tag-tokens.js';
+import type { BreakerState } from './resilience/circuit-breaker.js';
+import { Gate } from './resilience/gate.js';
+import { GuardedStore } from './resilience/guarded-store.js';
+import { within } from './resilience/within.js';
+import { RedisBus } from './stores/bus/redis-bus.js';
+import { RedisConnection } from './stores/redis/redis-connection.js';
+import { RedisKeys } from './stores/redis/redis-keys.js';
+import type { ResolvedRedis } from './stores/redis/redis-options.js';
+import { RedisStore } from './stores/redis/redis-store.js';
+import { topologyOf } from './stores/redis/redis-topology.js';
+import { ServerClock } from './stores/redis/server-clock.js';
+
+/** How long the first attempt to reach Redis may hold up the start of the application, milliseconds. */
+const FIRST_ATTEMPT_MS = 1500;
+/** How long QUIT may take before the connection is cut, milliseconds. */
+const QUIT_MS = 200;
+
+/** How it stands with Redis. Times are milliseconds since the epoch. */
+export interface RedisStatus {
+  /** Whether there is a connection for commands, and since when there is, or is not. */
+  readonly connection: { readonly state: 'ready' | 'lost'; readonly since: number };
+  /** `open` while nothing is asked because too much has failed; `half-open` while a probe is on its way. */
+  readonly breaker: { readonly state: BreakerState; readonly since: number };
+  /** Whether this instance hears what the others evict; while it does not, its memory is off. */
+  readonly bus: { readonly state: 'armed' | 'broken'; readonly since: number };
+  /** Evictions that wait for Redis. */
+  readonly queuedEvictions: number;
+  /** What failed last, without keys and values. */
+  readonly lastError: { readonly text: string; readonly at: number } | undefined;
+}
+
+export interface CacheRedisParts {
+  readonly options: ResolvedOptions & { readonly redis: ResolvedRedis };
+  readonly logger: Pick<Logger, 'log' | 'warn'>;
+  readonly onProblem: (operation: string, error: unknown) => void;
+  readonly lastError: () => RedisStatus['lastError'];
+  /** The engine, which needs what is made here before it can be made itself. */
+  readonly engine: () => CacheEngine;
+}
+
+/** Everything of one application that has to do with Redis. */
+export class CacheRedis {
+  readonly connection: RedisConnection;
+  readonly gate: Gate;
+  readonly guard: GuardedStore;
+  readonly bus: RedisBus;
+  /** Redis's own, unless the application has given one. */
+  readonly clock: Clock;
+  /** What this process knows of the tags in Redis. */
+  readonly tags: TagTokens;
+  private readonly serverClock: ServerClock | undefined;
+  private breakerSince = Date.now();
+
+  constructor(private readonly parts: CacheRedisParts) {
+    const { options, onProblem } = parts;
+    const keys = new RedisKeys(options.namespace);
+    this.connection = new RedisConnection(options.redis, {
+      ready: () => this.connected(),
+      lost: (error) => parts.logger.warn(this.lostMessage(error)),
+    });
+    const { client } = this.connection;
+    this.gate = new Gate({
+      connection: this.connection,
+      deadline: options.redis.deadline,
+      onBreaker: (state) => this.tellBreaker(state),
+    });
+    this.bus = this.makeBus(keys.bus);
+    if (options.clock === systemClock)
+      this.serverClock = new ServerClock(() => topologyOf(client).home(keys.bus));
+    this.clock = this.serverClock ?? options.clock;
+    this.tags = TagTokens.forEntries(options.memory.maxEntries, this.clock);
+    this.guard = new GuardedStore({
+      inner: this.makeStore(keys),
+      bus: this.bus,
+      gate: this.gate,
+      onProblem,
+      onReplayed: (what) => this.replayed(what),
+    });
+  }
+
+  /** Tries to reach Redis; resolves when that succeeded, failed, or took too long. */
+  async open(): Promise<void> {
+    for (const warning of this.parts.options.redis.warnings) this.parts.logger.warn(warning);
+    // One after the other: where the bus of a cluster is, is known when the cluster is.
+    await within(
+      FIRST_ATTEMPT_MS,
+      this.connection.open().then(() => this.bus.open()),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.serverClock?.stop();
+    this.gate.close();
+    this.bus.close();
+    await this.connection.close(QUIT_MS);
+  }
+
+  status(): RedisStatus {
+    const { connection, bus, gate, guard } = this;
+    return {
+      connection: { state: connection.ready ? 'ready' : 'lost', since: connection.since },
+      breaker: { state: gate.breakerState, since: this.breakerSince },
+      bus: { state: bus.armed ? 'armed' : 'broken', since: bus.changedAt },
+      queuedEvictions: guard.queued,
+      lastError: this.parts.lastError(),
+    };
+  }
+
+  private makeBus(channel: string): RedisBus {
+    const { engine, logger } = this.parts;
+    const { connection } = this;
+    const listener = {
+      invalidated: (invalidation: Invalidation) => engine().coherence.invalidated(invalidation),
+      loadEnded: (key: string, ending: LoadEnding) => engine().coherence.loadEnded(key, ending),
+      armed: () => engine().coherence.armed(),
+      broken: (reason: string) => {
+        logger.warn(`Cache bus interrupted: ${reason}. Memory of this process is off until it is back.`);
+        engine().coherence.broken();
+      },
+    };
+    return new RedisBus(connection.client, connection.subscriber(), channel, listener, {
+      doubt: () => connection.doubt(),
+      onProblem: this.parts.onProblem,
+    });
+  }
+
+  private makeStore(keys: RedisKeys): RedisStore {
+    const { options, engine, onProblem } = this.parts;
+    const { keyRing, maxEntryBytes } = options;
+    const { bus, tags } = this;
+    return new RedisStore({
+      client: this.connection.client,
+      keys,
+      clock: this.clock,
+      sealer: new Sealer({ keyRing, maxEntryBytes, rulesOf: (cache) => engine().policyOf(cache) }),
+      onProblem,
+      known: {
+        get age() {
+          return tags.age;
+        },
+        confirmed: (tag) => (bus.armed ? tags.confirmed(tag) : undefined),
+        confirm: (tag, token) => tags.confirm(tag, token),
+        forget: (tag) => tags.forget(tag),
+      },
+      loadEndedMessage: (key, ending) => bus.loadEndedMessage(key, ending),
+    });
+  }
+
+  private connected(): void {
+    const { logger, options } = this.parts;
+    logger.log(`Cache uses ${this.connection.description}, namespace ${options.namespace}`);
+    this.gate.connected();
+    void this.serverClock?.start();
+    void this.guard.connected();
+  }
+
+  /** What was evicted late has other tokens from now on; those that are known here are the old ones. */
+  private replayed(what: Invalidation): void {
+    this.parts.engine().coherence.evictTags(what.tags ?? []);
+    const count = [what.keys, what.tags, what.patterns].reduce((sum, list) => sum + (list?.length ?? 0), 0);
+    this.parts.logger.log(`Cache evictions that had not reached Redis have been made good: ${count}`);
+  }
+
+  private tellBreaker(state: BreakerState): void {
+    const { logger } = this.parts;
+    this.breakerSince = Date.now();
+    if (state === 'open') {
+      logger.warn(
+        'Redis fails too often: calls go to their loaders without asking it until it answers again.',
+      );
+    }
+    if (state === 'closed') logger.log('Redis answers again: the cache uses it.');
+  }
+
+  private lostMessage(error: Error | undefined): string {
+    const reason = error === undefined ? 'connection closed' : error.message.replace(/\.$/, '');
+    return (
+      `Cache can't reach ${this.connection.description}: ${reason}. Calls go to their loaders until it is back; ` +
+      'connecting again by itself.'
+    );
+  }
+}

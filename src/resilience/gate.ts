@@ -1,0 +1,120 @@
+import { beforeDeadline, type Progress } from '../engine/before-deadline.js';
+import { CacheError } from '../errors.js';
+import type { MaybePromise } from '../stores/store.js';
+import { CircuitBreaker, type BreakerState } from './circuit-breaker.js';
+
+import { Turnstile } from './turnstile.js';
+
+/** Operations on their way to Redis at one moment. */
+const MOST_AT_A_TIME = 500;
+/** What Redis answers when it can't do its work for anybody. Other refusals are about one command or its data. */
+const UNFIT = /^(?:LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|READONLY|NOAUTH|NOREPLICAS)\b/;
+
+/** What the gate needs to know of the connection. */
+export interface Reachable {
+  /** Whether commands can be sent right now. */
+  readonly ready: boolean;
+  /** An answer did not come, or made no sense: the connection has to prove that it lives. */
+  doubt(): void;
+  /** Asks for a sign of life; rejects when there is none in time. */
+  ping(timeoutMs: number): Promise<unknown>;
+}
+
+export interface GateParts {
+  readonly connection: Reachable;
+  /** Longest wait for one operation, milliseconds. */
+  readonly deadline: number;
+  readonly onBreaker: (state: BreakerState) => void;
+}
+
+/** The operation was not tried: there is no connection, or the breaker is open. */
+export class GateShutError extends CacheError {
+  constructor(reason: string) {
+    super('CACHE_REDIS_UNAVAILABLE', `Redis is not asked: ${reason}.`);
+  }
+}
+
+/**
+ * The one gate through which every operation on Redis passes: a deadline, a circuit breaker, and a limited number at
+ * a time. While it is shut, operations reject at once.
+ */
+export class Gate {
+  readonly deadline: number;
+  private readonly breaker: CircuitBreaker;
+  private readonly turnstile = new Turnstile(MOST_AT_A_TIME);
+
+  constructor(private readonly parts: GateParts) {
+    const { connection, deadline, onBreaker } = parts;
+    this.deadline = deadline;
+    this.breaker = new CircuitBreaker(() => connection.ping(deadline), onBreaker);
+  }
+
+  /** Whether operations are let through. */
+  get isOpen(): boolean {
+    return this.parts.connection.ready && this.breaker.isClosed;
+  }
+
+  get breakerState(): BreakerState {
+    return this.breaker.state;
+  }
+
+  /** The connection is new: what the old one did says nothing about it. */
+  connected(): void {
+    this.breaker.close();
+  }
+
+  /** Nothing is asked any more. */
+  close(): void {
+    this.breaker.stop();
+  }
+
+  /**
+   * Carries out an operation.
+   *
+   * @param act may say that there is progress, which moves its deadline on
+   * @throws GateShutError when it is not tried; CacheError `CACHE_REDIS_UNAVAILABLE` when there is no answer in time;
+   * else what the operation throws
+   */
+  run<T>(act: (progress: Progress) => MaybePromise<T>): Promise<T> {
+    if (!this.isOpen) return Promise.reject(this.shut());
+    return this.turnstile.run(() => (this.isOpen ? this.attempt(act) : Promise.reject(this.shut())));
+  }
+
+  private async attempt<T>(act: (progress: Progress) => MaybePromise<T>): Promise<T> {
+    try {
+      const result = await beforeDeadline(this.deadline, act, () => this.late());
+      this.breaker.succeeded();
+      return result;
+    } catch (error) {
+      this.judge(error);
+      throw error;
+    }
+  }
+
+  /** A refusal is an answer, and as fast as any: Redis is there. */
+  private judge(error: unknown): void {
+    const isRefusal = isRefused(error);
+    if (isRefusal && !UNFIT.test(error.message)) return this.breaker.succeeded();
+    this.breaker.failed();
+    if (!isRefusal) this.parts.connection.doubt();
+  }
+
+  private late(): CacheError {
+    return new CacheError('CACHE_REDIS_UNAVAILABLE', `Redis did not answer within ${this.deadline} ms.`);
+  }
+
+  private shut(): GateShutError {
+    const reason = this.parts.connection.ready ? 'it has failed too often lately' : 'there is no connection';
+    return new GateShutError(reason);
+  }
+}
+
+/** Whether an operation was not even tried. */
+export function isShut(error: unknown): boolean {
+  return error instanceof GateShutError;
+}
+
+/** Whether Redis itself answered that it won't. By name: the client may come from another copy of ioredis. */
+export function isRefused(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError';
+}

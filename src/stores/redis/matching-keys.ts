@@ -1,0 +1,58 @@
+import type { CachePattern } from '../../definition/template.js';
+import type { Progress } from '../../engine/before-deadline.js';
+import type { RedisClient } from './redis-client.js';
+import { escapeGlob, type RedisKeys } from './redis-keys.js';
+import type { RedisTopology, ScannableNode } from './redis-topology.js';
+
+const SCAN_COUNT = 1000;
+
+/** Finds entries and leases by pattern: among all keys of the database, on every master. */
+export class MatchingKeys {
+  constructor(
+    private readonly client: RedisClient,
+    private readonly topology: RedisTopology,
+    private readonly keys: RedisKeys,
+  ) {}
+
+  /**
+   * Removes entries and leases whose key matches.
+   *
+   * @param progress called after each step: how many there are depends on the size of the database
+   * @returns how many entries there were
+   */
+  async evict(pattern: CachePattern, progress: Progress = () => undefined): Promise<number> {
+    // Leases first: a load that ends between the two passes finds its lease gone, or its entry is found.
+    const leases = `${escapeGlob(this.keys.leasePrefix(pattern.prefix))}*`;
+    const entries = `${escapeGlob(this.keys.entry(pattern.prefix))}*`;
+    let evicted = 0;
+    const evict = async (names: readonly string[], keyOf: (name: string) => string) => {
+      const keys = names.map(keyOf).filter((key) => pattern.matches(key));
+      for (const count of await Promise.all(keys.map((key) => this.unlink(key)))) evicted += count;
+      progress();
+    };
+    await this.scan(leases, (names) => evict(names, (name) => this.keys.keyOfLease(name)));
+    await this.scan(entries, (names) => evict(names, (name) => this.keys.keyOfEntry(name)));
+    return evicted;
+  }
+
+  /** Tells whether there was an entry. */
+  private async unlink(key: string): Promise<number> {
+    const [entries] = await Promise.all([
+      this.client.unlink(this.keys.entry(key)),
+      this.client.unlink(this.keys.lease(key)),
+    ]);
+    return entries;
+  }
+
+  private async scan(match: string, found: (names: readonly string[]) => Promise<void>): Promise<void> {
+    const scan = async (node: ScannableNode) => {
+      let cursor = '0';
+      do {
+        const [next, names] = await node.scan(cursor, 'MATCH', match, 'COUNT', SCAN_COUNT);
+        cursor = next;
+        await found(names);
+      } while (cursor !== '0');
+    };
+    await Promise.all(this.topology.masters().map(scan));
+  }
+}

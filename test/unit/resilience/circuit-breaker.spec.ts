@@ -1,0 +1,203 @@
+import { jest } from '@jest/globals';
+import { CircuitBreaker, type BreakerState } from '../../../src/resilience/circuit-breaker.js';
+
+const LIMITS = { share: 0.5, volume: 10, window: 5_000, pause: 250, longestPause: 2_000 };
+
+/** A probe whose outcome the test decides. */
+interface Probe {
+  readonly at: number;
+  answer(): Promise<void>;
+  fail(): Promise<void>;
+}
+
+describe('the circuit breaker', () => {
+  let probes: Probe[];
+  let states: BreakerState[];
+  let breaker: CircuitBreaker;
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    // In the middle: pauses are as long as the limits say.
+    jest.spyOn(Math, 'random').mockReturnValue(0.5);
+    probes = [];
+    states = [];
+    const probe = () =>
+      new Promise<void>((resolve, reject) => {
+        const settle = (how: () => void) => async () => {
+          how();
+          await jest.advanceTimersByTimeAsync(0);
+        };
+        const fail = settle(() => reject(new Error('silence')));
+        probes.push({ at: performance.now(), answer: settle(resolve), fail });
+      });
+    breaker = new CircuitBreaker(probe, (state) => states.push(state), LIMITS);
+  });
+
+  afterEach(() => {
+    breaker.stop();
+    jest.restoreAllMocks();
+    jest.useRealTimers();
+  });
+
+  const fail = (times: number) => {
+    for (let time = 0; time < times; time += 1) breaker.failed();
+  };
+  const succeed = (times: number) => {
+    for (let time = 0; time < times; time += 1) breaker.succeeded();
+  };
+  const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
+
+  /** Makes it fail again as soon as it has closed, or at first, and lets the pause pass. Tells how long it was. */
+  async function pauseAfterOpening(): Promise<number> {
+    const since = performance.now();
+    const before = probes.length;
+    fail(LIMITS.volume);
+    expect(breaker.state).toBe('open');
+    while (probes.length === before) await pass(1);
+    return Math.round(performance.now() - since);
+  }
+
+  it('opens when half of what was tried lately has failed', () => {
+    succeed(5);
+    fail(4);
+    expect(breaker.isClosed).toBe(true);
+    fail(1);
+    expect(breaker.state).toBe('open');
+    expect(states).toEqual(['open']);
+  });
+
+  it('stays closed while less than that share fails, however many those are', () => {
+    succeed(100);
+    fail(99);
+    expect(breaker.isClosed).toBe(true);
+    fail(1);
+    expect(breaker.isClosed).toBe(false);
+  });
+
+  it('does not judge by a few', () => {
+    fail(LIMITS.volume - 1);
+    expect(breaker.isClosed).toBe(true);
+  });
+
+  it('forgets what has left the window', async () => {
+    fail(LIMITS.volume - 1);
+    await pass(LIMITS.window);
+    fail(1);
+    expect(breaker.isClosed).toBe(true);
+  });
+
+  it('counts what is still in the window, from whichever part of it', async () => {
+    for (let time = 0; time < LIMITS.volume - 1; time += 1) {
+      fail(1);
+      await pass(LIMITS.window / 20);
+    }
+    expect(breaker.isClosed).toBe(true);
+    fail(1);
+    expect(breaker.isClosed).toBe(false);
+  });
+
+  it('does not let an old success speak for what is tried now', async () => {
+    succeed(1_000);
+    await pass(LIMITS.window);
+    fail(LIMITS.volume);
+    expect(breaker.isClosed).toBe(false);
+  });
+
+  it('sends one probe after a pause, and none beside it', async () => {
+    fail(LIMITS.volume);
+    await pass(LIMITS.pause - 1);
+    expect(probes).toHaveLength(0);
+    await pass(1);
+    expect(breaker.state).toBe('half-open');
+    expect(breaker.isClosed).toBe(false);
+    await pass(60_000);
+    expect(probes).toHaveLength(1);
+  });
+
+  it('closes when the probe is answered, and has forgotten what was', async () => {
+    await pauseAfterOpening();
+    await probes[0]!.answer();
+    expect(states).toEqual(['open', 'half-open', 'closed']);
+    fail(LIMITS.volume - 1);
+    expect(breaker.isClosed).toBe(true);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('pauses twice as long after each probe that fails, up to a limit', async () => {
+    fail(LIMITS.volume);
+    const began = performance.now();
+    for (let time = 0; time < 6; time += 1) {
+      while (probes.length === time) await pass(10);
+      await probes[time]!.fail();
+      expect(breaker.state).toBe('open');
+    }
+    const pauses = probes.map(({ at }, i) => Math.round(at - (probes[i - 1]?.at ?? began)));
+    for (const [i, expected] of [250, 500, 1_000, 2_000, 2_000, 2_000].entries()) {
+      expect(pauses[i]).toBeGreaterThanOrEqual(expected);
+      expect(pauses[i]).toBeLessThan(expected + 20);
+    }
+  });
+
+  it('spreads pauses at random, by a quarter to each side', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(0);
+    expect(await pauseAfterOpening()).toBe(187);
+    await probes[0]!.answer();
+    jest.spyOn(Math, 'random').mockReturnValue(0.999_999);
+    expect(await pauseAfterOpening()).toBe(624);
+  });
+
+  it('pauses longer each time that it opens again soon after a probe was answered', async () => {
+    expect(await pauseAfterOpening()).toBe(250);
+    await probes[0]!.answer();
+    expect(await pauseAfterOpening()).toBe(500);
+    await probes[1]!.answer();
+    expect(await pauseAfterOpening()).toBe(1_000);
+  });
+
+  it('begins with the shortest pause again when all was well for two windows', async () => {
+    await pauseAfterOpening();
+    await probes[0]!.answer();
+    await pass(2 * LIMITS.window + 1);
+    expect(await pauseAfterOpening()).toBe(250);
+  });
+
+  it('closes at once on a new connection, and probes no more', async () => {
+    fail(LIMITS.volume);
+    breaker.close();
+    expect(breaker.isClosed).toBe(true);
+    await pass(60_000);
+    expect(probes).toHaveLength(0);
+    expect(states).toEqual(['open', 'closed']);
+  });
+
+  it.each(['answer', 'fail'] as const)(
+    'leaves a new connection alone when the probe of the old one ends (%s)',
+    async (ending) => {
+      await pauseAfterOpening();
+      breaker.close();
+      await probes[0]![ending]();
+      expect(breaker.isClosed).toBe(true);
+      fail(LIMITS.volume);
+      expect(breaker.state).toBe('open');
+    },
+  );
+
+  it('does not count what ends while it is open', async () => {
+    fail(LIMITS.volume);
+    succeed(1_000);
+    fail(1_000);
+    expect(breaker.state).toBe('open');
+    breaker.close();
+    fail(LIMITS.volume - 1);
+    expect(breaker.isClosed).toBe(true);
+    expect(states).toEqual(['open', 'closed']);
+  });
+
+  it('probes no more when it is stopped', async () => {
+    fail(LIMITS.volume);
+    breaker.stop();
+    await pass(60_000);
+    expect(probes).toHaveLength(0);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});

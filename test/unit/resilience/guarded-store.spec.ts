@@ -1,0 +1,262 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { jest } from '@jest/globals';
+import { pattern, type CachePattern } from '../../../src/definition/template.js';
+import type { Invalidation } from '../../../src/engine/bus.js';
+import type { Entry } from '../../../src/engine/entry.js';
+import { Gate, type Reachable } from '../../../src/resilience/gate.js';
+import { GuardedStore, type RemoteStore } from '../../../src/resilience/guarded-store.js';
+import type { Acquired, Found } from '../../../src/stores/store.js';
+
+const DEADLINE_MS = 100;
+const STRICT = { strict: true };
+const entry = { tags: ['t'] } as unknown as Entry;
+
+/** A store that notes what it is asked, and does it when and as the test says. */
+class FakeStore implements RemoteStore, Reachable {
+  readonly tier = 'l2';
+  ready = true;
+  servers = ['run-1'];
+  acquired: Acquired = { kind: 'granted' };
+  readonly log: string[] = [];
+  before: (operation: string) => Promise<void> = () => Promise.resolve();
+
+  doubt(): void {}
+  ping = async () => undefined;
+  identity = () => this.do('identity', this.servers);
+  read = (key: string) => this.do<Found>(`read ${key}`, { entry, seen: 'id' });
+  readMany = (keys: readonly string[]) =>
+    this.do(
+      `read ${keys.join()}`,
+      keys.map((): Found => ({ entry, seen: 'id' })),
+    );
+  acquire = (key: string) => this.do(`acquire ${key}`, this.acquired);
+  extend = (key: string) => this.do(`extend ${key}`, false);
+  tokens = (tags: readonly string[]) => this.do(`tokens ${tags.join()}`, ['token']);
+  store = (key: string) => this.do(`store ${key}`, true);
+  replace = (key: string) => this.do(`replace ${key}`, true);
+  release = (key: string) => this.do(`release ${key}`, undefined);
+  discard = (key: string) => this.do(`discard ${key}`, undefined);
+  seize = (key: string) => this.do(`seize ${key}`, true);
+  evict = (keys: readonly string[]) => this.do(`evict ${keys.join()}`, undefined);
+  evictTags = (tags: readonly string[]) => this.do(`evict tags ${tags.join()}`, undefined);
+  evictMatching = ({ text }: CachePattern) => this.do(`evict matching ${text}`, 3);
+  publish = ({ keys = [], tags = [], patterns = [] }: Invalidation) =>
+    this.do(`publish ${[...keys, ...tags, ...patterns].join()}`, undefined);
+
+  /** What has been asked since this was last looked at. */
+  get asked(): string[] {
+    return this.log.splice(0);
+  }
+
+  private async do<T>(operation: string, result: T): Promise<T> {
+    this.log.push(operation);
+    await this.before(operation);
+    return result;
+  }
+}
+
+describe('the store behind the gate', () => {
+  let inner: FakeStore;
+  let guard: GuardedStore;
+  let problems: string[];
+
+  beforeEach(async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    inner = new FakeStore();
+    problems = [];
+    guard = new GuardedStore({
+      inner,
+      bus: inner,
+      gate: new Gate({ connection: inner, deadline: DEADLINE_MS, onBreaker: () => undefined }),
+      onProblem: (operation) => problems.push(operation),
+      onReplayed: () => undefined,
+    });
+    await guard.connected();
+    inner.log.length = 0;
+  });
+
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  const failAll = () => {
+    inner.before = () => Promise.reject(new Error('gone'));
+  };
+  const fail = (failing: string) => {
+    inner.before = (operation) =>
+      operation.startsWith(failing) ? Promise.reject(new Error('gone')) : Promise.resolve();
+  };
+  const mend = () => {
+    inner.before = () => Promise.resolve();
+  };
+  const pass = async (ms: number) => {
+    await jest.advanceTimersByTimeAsync(ms);
+    for (let turn = 0; turn < 5; turn += 1) await nextTurn();
+  };
+  const unavailable = { seen: '', unavailable: true };
+
+  const asks: [string, () => Promise<unknown>, whenThere: unknown, whenNot: unknown][] = [
+    ['a read', () => guard.read('a', []), { entry, seen: 'id' }, unavailable],
+    ['reads of many', () => guard.readMany(['a'], [[]]), [{ entry, seen: 'id' }], [unavailable]],
+    ['taking a lease', () => guard.acquire('a', 'l', 1, ''), { kind: 'granted' }, { kind: 'unavailable' }],
+    ['extending a lease', () => guard.extend('a', 'l', 1), false, true],
+    ['tokens', () => guard.tokens(['t'], 1), ['token'], undefined],
+    ['storing', () => guard.store('a', 'l', entry), true, false],
+    ['replacing', () => guard.replace('a', 'id', entry), true, false],
+  ];
+
+  it.each(asks)('%s is done without, when it fails or can’t be tried', async (_, ask, whenThere, whenNot) => {
+    expect(await ask()).toEqual(whenThere);
+    failAll();
+    expect(await ask()).toEqual(whenNot);
+    mend();
+    inner.ready = false;
+    inner.log.length = 0;
+    expect(await ask()).toEqual(whenNot);
+    expect(inner.asked).toEqual([]);
+    expect(guard.queued).toBe(0);
+  });
+
+  const changes: [string, (how?: typeof STRICT) => Promise<unknown>, isStrictable: boolean][] = [
+    ['an eviction of keys', (how) => guard.evict(['a'], how), true],
+    ['one of tags', (how) => guard.evictTags(['t'], how), true],
+    ['one of a pattern', (how) => guard.evictMatching(pattern`a*`, how), true],
+    ['a message', (how) => guard.announce({ keys: ['a'] }, how), true],
+    ['a put', () => guard.seize('a', 'l', 1), false],
+    ['removing what is no entry', () => guard.discard('a', 'id'), false],
+  ];
+
+  it.each(changes)('%s waits, when it fails, and what it names is not read', async (_, change) => {
+    failAll();
+    await change();
+    expect(guard.queued).toBe(1);
+    mend();
+    fail('evict');
+    expect(await guard.read('a', ['t'])).toEqual(unavailable);
+  });
+
+  it.each(changes)('%s waits, when it can’t be tried', async (_, change) => {
+    inner.ready = false;
+    await change();
+    expect(guard.queued).toBe(1);
+    expect(inner.asked).toEqual([]);
+    expect(problems).toEqual([]);
+  });
+
+  it.each(changes.filter(([, , isStrictable]) => isStrictable))(
+    '%s that is strict rejects, and waits nowhere',
+    async (_, change) => {
+      failAll();
+      await expect(change(STRICT)).rejects.toThrow('gone');
+      inner.ready = false;
+      await expect(change(STRICT)).rejects.toMatchObject({ code: 'CACHE_REDIS_UNAVAILABLE' });
+      expect(guard.queued).toBe(0);
+    },
+  );
+
+  it('tells that a put has failed', async () => {
+    expect(await guard.seize('a', 'l', 1)).toBe(true);
+    failAll();
+    expect(await guard.seize('a', 'l', 1)).toBe(false);
+    expect(problems).toEqual(['seize']);
+  });
+
+  it('carries out what waits before anything is read', async () => {
+    fail('evict');
+    await guard.evict(['a']);
+    mend();
+    inner.log.length = 0;
+    await guard.read('b', []);
+    expect(inner.asked).toEqual(['evict a', 'publish a', 'read b']);
+    expect(guard.queued).toBe(0);
+  });
+
+  it('has a read wait for that for a deadline, and then go without', async () => {
+    fail('evict');
+    await guard.evict(['a']);
+    inner.before = (operation) =>
+      operation === 'evict a' ? new Promise(() => undefined) : Promise.resolve();
+    inner.log.length = 0;
+    const read = guard.read('b', []);
+    await pass(DEADLINE_MS - 1);
+    expect(inner.asked).toEqual(['evict a']);
+    await pass(1);
+    expect(await read).toEqual(unavailable);
+    expect(inner.asked).toEqual([]);
+  });
+
+  it('reads what is not queued, once it has been tried in vain', async () => {
+    fail('evict');
+    await guard.evict(['a']);
+    await guard.evictTags(['u']);
+    await guard.evictMatching(pattern`bot:*`);
+    expect(await guard.read('b', [])).toMatchObject({ entry });
+    expect(await guard.readMany(['a', 'b', 'bot:1'], [[], [], []])).toEqual([
+      unavailable,
+      { entry, seen: 'id' },
+      unavailable,
+    ]);
+    inner.acquired = { kind: 'filled', found: { entry, seen: 'id' } };
+    expect(await guard.acquire('a', 'l', 1, '')).toEqual({ kind: 'unavailable' });
+    expect(await guard.acquire('b', 'l', 1, '')).toMatchObject({ kind: 'filled' });
+    await guard.evictTags(['t']);
+    expect(await guard.read('b', [])).toEqual(unavailable);
+  });
+
+  it('sends no message of what is queued: it is told when it has been done', async () => {
+    fail('evict');
+    await guard.evict(['a']);
+    mend();
+    inner.log.length = 0;
+    await guard.announce({ keys: ['a'] });
+    expect(inner.asked).toEqual([]);
+    await guard.announce({ keys: ['b'] });
+    expect(inner.asked).toEqual(['publish b']);
+  });
+
+  it('gives a lease back that may have been granted though no answer came', async () => {
+    fail('acquire');
+    expect(await guard.acquire('a', 'l', 1, '')).toEqual({ kind: 'unavailable' });
+    await pass(0);
+    expect(inner.asked).toEqual(['acquire a', 'release a']);
+  });
+
+  it('gives a lease back later that could not be given back', async () => {
+    inner.ready = false;
+    await guard.release('a', 'l');
+    inner.ready = true;
+    await guard.read('b', []);
+    expect(inner.asked).toEqual(['release a', 'read b']);
+  });
+
+  it('doubts the holder of a lease while its lease may be one that could not be given back', async () => {
+    inner.acquired = { kind: 'held', forMs: 1_000 };
+    expect(await guard.acquire('a', 'l', 3_000, '')).toEqual({ kind: 'held', forMs: 1_000 });
+    await guard.connected();
+    expect(await guard.acquire('a', 'l', 3_000, '')).toMatchObject({ isDoubtful: true });
+    await pass(3_000);
+    expect(await guard.acquire('a', 'l', 3_000, '')).toEqual({ kind: 'held', forMs: 1_000 });
+  });
+
+  it('evicts again on another server what was evicted lately, strictly or not', async () => {
+    await guard.evict(['a']);
+    inner.ready = false;
+    await expect(guard.evict(['b'], STRICT)).rejects.toThrow('Redis is not asked');
+    inner.ready = true;
+    inner.servers = ['run-2'];
+    inner.log.length = 0;
+    await guard.connected();
+    expect(inner.asked).toEqual(['identity', 'evict a,b', 'publish a,b']);
+  });
+
+  it('tells of what failed, and not of what was not tried', async () => {
+    failAll();
+    await guard.read('a', []);
+    await guard.evict(['a']);
+    expect(problems).toEqual(['read', 'evict']);
+    inner.ready = false;
+    await guard.read('a', []);
+    await guard.evict(['a']);
+    expect(problems).toEqual(['read', 'evict']);
+  });
+});
