@@ -55,7 +55,8 @@ export function keepConnecting(client: RedisClient, prepare?: Preparation): void
   };
   client.disconnect = (reconnect = false) => {
     if (!reconnect) close();
-    disconnect(reconnect);
+    // Called on an ended connection, it would hold up the end of the process.
+    if (client.status !== 'end') disconnect(reconnect);
   };
   client.quit = (...args: Parameters<RedisClient['quit']>) => {
     close();

@@ -29,9 +29,8 @@ export interface RedisLink {
   close(deadlineMs: number): Promise<void>;
 }
 
-/** Ends a client of ours for good. */
+/** Ends a client of ours for good, which must be one that keeps connecting: between two attempts it is ended, too. */
 export async function hangUp(client: RedisClient, ready: boolean, deadlineMs: number): Promise<void> {
   if (ready) await within(deadlineMs, client.quit());
-  // Called on an ended connection, it would hold up the end of the process.
-  if (client.status !== 'end') client.disconnect();
+  client.disconnect();
 }

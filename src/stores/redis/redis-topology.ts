@@ -1,6 +1,5 @@
-import type { Cluster } from 'ioredis';
 import { ClusterTopology } from './cluster-topology.js';
-import type { RedisClient, RedisNode } from './redis-client.js';
+import { isCluster, type RedisClient, type RedisNode } from './redis-client.js';
 
 /** A node of which the keys are asked. */
 export type ScannableNode = Pick<RedisNode, 'scan'>;
@@ -33,9 +32,4 @@ export function topologyOf(client: RedisClient): RedisTopology {
         masters: () => [client],
         home: () => client,
       };
-}
-
-/** By its looks: the client may come from another copy of ioredis. */
-function isCluster(client: RedisClient): client is Cluster {
-  return client.isCluster && 'nodes' in client;
 }

@@ -17,7 +17,8 @@ class Watched {
 
   constructor(options: RedisClusterOptions) {
     const tell = (what: string) => {
-      this.told.push(what);
+      // It may be told again, with another reason.
+      if (this.told.at(-1) !== what) this.told.push(what);
       for (const look of this.waiting) look();
     };
     this.connection = new RedisConnection(resolveRedis(options, 'test'), {

@@ -74,7 +74,7 @@ describe('a password that is rotated', () => {
     const watched = watch({ password: () => outcomes[Math.min(asked++, 2)]!() });
     await watched.connection.open();
     expect(watched.told).toEqual(['lost']);
-    expect(watched.reasons).toEqual(['the function `redis.password` failed with Error']);
+    expect(watched.reasons).toContain('the function `redis.password` failed with Error');
     await watched.until('ready');
     expect(asked).toBe(3);
     expect(await watched.connection.ping(5000)).toBeGreaterThan(0);
@@ -87,7 +87,7 @@ describe('a password that is rotated', () => {
   ])('that is %j counts as none', async (given, message) => {
     const watched = watch({ password: () => given as string });
     await watched.connection.open();
-    expect(watched.reasons).toEqual([message]);
+    expect(watched.reasons).toContain(message);
     expect(await watched.trouble()).toContain(`is not reachable: ${message}`);
   });
 

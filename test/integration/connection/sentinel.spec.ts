@@ -152,6 +152,18 @@ describe('the connection to a master that sentinels know', () => {
     );
   });
 
+  it('is tried no more when it has been closed between two attempts', async () => {
+    const watched = await connect({ name: 'yourmaster' });
+    const { client } = watched.connection;
+    await until(() => client.status === 'end');
+    let attempts = 0;
+    client.on('connecting', () => (attempts += 1));
+    await watched.connection.close(900);
+    // An attempt follows within 2 seconds unless it is called off.
+    await delay(2500);
+    expect(attempts).toBe(0);
+  });
+
   it('says so when the sentinels know no master of that name', async () => {
     const watched = await connect({ name: 'yourmaster' });
     expect(watched.told).toEqual(['lost']);

@@ -2,7 +2,7 @@ import { RedisConnection } from '../../../../src/stores/redis/redis-connection.j
 import type { RedisConnectionOptions } from '../../../../src/stores/redis/redis-options.js';
 import { resolveRedis } from '../../../../src/stores/redis/resolve-redis.js';
 
-/** A connection under test, and what it told, in order. */
+/** A connection under test, and what became of it, in order. */
 export class Watched {
   readonly told: ('ready' | 'lost')[] = [];
   /** The reasons of its losses, as far as it knew them. */
@@ -12,7 +12,8 @@ export class Watched {
 
   constructor(options: RedisConnectionOptions) {
     const tell = (what: 'ready' | 'lost') => {
-      this.told.push(what);
+      // Lost is told again when another reason for it is known.
+      if (this.told.at(-1) !== what) this.told.push(what);
       for (const look of this.waiting) look();
     };
     this.connection = new RedisConnection(resolveRedis(options, 'test'), {
