@@ -99,6 +99,7 @@ export class CacheRedis {
   async close(): Promise<void> {
     this.serverClock?.stop();
     this.gate.close();
+    this.guard.close();
     this.bus.close();
     await this.connection.close(QUIT_MS);
   }

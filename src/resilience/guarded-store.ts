@@ -69,6 +69,11 @@ export class GuardedStore implements SharedStore {
     await this.catchUp();
   }
 
+  /** Carries out nothing more by itself. */
+  close(): void {
+    this.queue.close();
+  }
+
   /** Carries out evictions that wait, if Redis can be asked. Tells whether none is left. */
   async catchUp(): Promise<boolean> {
     await this.queue.replay();

@@ -44,6 +44,8 @@ export class OutageQueue {
   /** Leases that could not be given back, by holder. The oldest are forgotten: they end by themselves. */
   private readonly leases = new LRUCache<string, string>({ max: MOST_LEASES });
   private replaying: Promise<void> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private isClosed = false;
   /** Until then nothing is tried, on the clock of `performance.now()`. */
   private pausedUntil = 0;
   private isIdentified = false;
@@ -91,16 +93,24 @@ export class OutageQueue {
 
   add(what: Invalidation): void {
     this.backlog.add(what);
+    this.tryLater();
   }
 
   addRelease(key: string, lease: string): void {
     this.leases.set(lease, key);
+    this.tryLater();
   }
 
   /** There is a new connection, perhaps to another server. */
   connected(): void {
     this.isIdentified = false;
     this.pausedUntil = 0;
+  }
+
+  /** Tries no more by itself. */
+  close(): void {
+    this.isClosed = true;
+    clearTimeout(this.timer);
   }
 
   /** Carries out what there is, if Redis can be asked. Never rejects; what failed is still there. */
@@ -118,6 +128,17 @@ export class OutageQueue {
         this.replaying = undefined;
       });
     return this.replaying;
+  }
+
+  /** Tries again after a pause, until nothing is left: an application that makes no calls evicts all the same. */
+  private tryLater(): void {
+    if (this.isClosed || this.timer !== undefined) return;
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      void this.replay().then(() => {
+        if (this.isBehind) this.tryLater();
+      });
+    }, PAUSE_MS).unref();
   }
 
   private async makeGood(): Promise<void> {

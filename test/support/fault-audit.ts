@@ -96,7 +96,7 @@ export function judge(run: FaultRun): Verdict {
       ),
       ...(recoveryMs > RECOVERY_MS ? [`not back in service ${RECOVERY_MS} ms after the repair`] : []),
       ...reports.flatMap(wrongOfReport),
-      ...left.flatMap(wrongOfLeft),
+      ...left.flatMap((one, process) => wrongOfLeft(one, process, run.spareConnections)),
       ...idle(run, calls),
     ],
     notes: notesOn(
@@ -152,11 +152,15 @@ function wrongOfReport({ unanswered, unhandled }: LoadReport, process: number): 
   ];
 }
 
-function wrongOfLeft({ footprints: { before, after, fresh }, stale, end }: Left, process: number): string[] {
+function wrongOfLeft(
+  { footprints: { before, after, fresh }, stale, end }: Left,
+  process: number,
+  spareConnections: number,
+): string[] {
   const kept = (['inFlight', 'commands', 'unwritten', 'evictions'] as const).filter(
     (name) => after[name] > 0,
   );
-  const connections = Math.max(before.connections, fresh.connections);
+  const connections = Math.max(before.connections, fresh.connections) + spareConnections;
   const grown = after.heapBytes - before.heapBytes;
   return [
     ...kept.map((name) => `process ${process}: ${name} is ${after[name]} at the end`),

@@ -79,7 +79,7 @@ export class FaultCommands {
     for (let time = 0; time < times; time++) {
       for (let id = 0; id < BLOCKED_READS; id++) void timed.lookup(String(id));
       // They are on their way after that many turns, none of which looks for answers.
-      for (let turn = 0; turn < TURNS; turn++) await null;
+      for (let turn = 0; turn < TURNS; turn++) await Promise.resolve();
       const until = performance.now() + ms;
       while (performance.now() < until);
       await delay(ms);

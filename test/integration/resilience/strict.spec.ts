@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { CacheService } from '../../../src/cache.service.js';
 import { defineCache } from '../../../src/definition/define-cache.js';
 import { key, pattern, tag } from '../../../src/definition/template.js';
@@ -36,8 +37,10 @@ describe('an eviction', () => {
   beforeEach(async () => {
     proxy = await TcpProxy.start(server.port);
     const namespace = `strict:${(namespaces += 1)}`;
-    engine = await startEngine({ redis: proxy.url, namespace });
-    other = await startEngine({ redis: server.url, namespace });
+    // Long enough for a busy machine: what Redis does not answer in time is not in L1.
+    const deadline = 400;
+    engine = await startEngine({ redis: { url: proxy.url, deadline }, namespace });
+    other = await startEngine({ redis: { url: server.url, deadline }, namespace });
     service = new CacheService(engine.runtime);
     cache = service.cache(bots);
     await cache.set(['1'], 'old');
@@ -100,6 +103,19 @@ describe('an eviction', () => {
       expect(service.status()!.queuedEvictions).toBe(0);
       expect(await cache.get('1')).toBeUndefined();
     });
+  });
+
+  it('that Redis has refused is carried out when it is allowed, though nobody asks for anything', async () => {
+    const admin = new Redis(server.url);
+    const there = new CacheService(other.runtime).cache(bots);
+    expect(await there.get('1')).toBe('old');
+    await admin.acl('SETUSER', 'default', '-unlink');
+    await cache.evict('1');
+    expect(service.status()!.queuedEvictions).toBe(1);
+    await admin.acl('SETUSER', 'default', '+unlink');
+    await admin.quit();
+    await until(() => service.status()!.queuedEvictions === 0);
+    await until(async () => !(await there.has('1')));
   });
 
   it.each(evictions)('%s that is strict is like any other while Redis is there', async (_, evict) => {
