@@ -65,6 +65,7 @@ export class CacheRedis {
     this.connection = new RedisConnection(options.redis, {
       ready: () => this.connected(),
       lost: (error) => parts.logger.warn(this.lostMessage(error)),
+      replaced: () => void this.guard.connected(),
     });
     const { client } = this.connection;
     this.gate = new Gate({

@@ -2,6 +2,7 @@ import type { RedisOptions } from 'ioredis';
 
 const CONNECT_TIMEOUT_MS = 1000;
 const DISCONNECT_TIMEOUT_MS = 300;
+const LOADING_RETRY_MS = 500;
 /** Longest wait for an answer while a connection is made, and the longest of all. */
 const HANDSHAKE_TIMEOUT_MS = 1000;
 
@@ -27,6 +28,8 @@ export function neverHang(namespace: string, deadline: number): RedisOptions {
     keepAlive: 10_000,
     noDelay: true,
     enableReadyCheck: true,
+    // While Redis loads its data it is asked again after that, and not when it guesses to be done, which may be late.
+    maxLoadingRetryTime: LOADING_RETRY_MS,
     connectionName: `${namespace}:cache`,
     retryStrategy: retryDelay,
     // A master that became a replica: reconnect once (true); 2 would resend and loop.

@@ -5,6 +5,7 @@ import { catchParserErrors } from './parser-errors.js';
 import { isCluster, type RedisClient, type RedisNode } from './redis-client.js';
 import type { RedisLink } from './redis-link.js';
 import type { ResolvedRedis } from './redis-options.js';
+import { watchOwners } from './slot-owners.js';
 import { topologyOf } from './redis-topology.js';
 
 /** Shortest wait for a sign of life before a connection is dropped, milliseconds. */
@@ -19,6 +20,8 @@ export interface ConnectionListener {
   ready(): void;
   /** Redis can't be used until `ready`. Said again when a reason shows that has not been told. */
   lost(error: Error | undefined): void;
+  /** One of several masters has been replaced by another server. */
+  replaced(): void;
 }
 
 /** The application's data connection to Redis. It connects again by itself, for ever, until it is closed. */
@@ -30,6 +33,7 @@ export class RedisConnection {
   private lastChange = Date.now();
   private told: 'ready' | 'lost' | 'closed' | undefined;
   private readonly reasons = new Set<string>();
+  private readonly forgetOwners: () => void = () => undefined;
 
   constructor(
     redis: ResolvedRedis,
@@ -52,6 +56,7 @@ export class RedisConnection {
       () => topologyOf(client).masters('connected'),
       Math.max(redis.deadline, LEAST_PROOF_MS),
     );
+    if (isCluster(client)) this.forgetOwners = watchOwners(client, () => listener.replaced());
     if (!this.isOurs) return;
     if (isCluster(client)) client.on('+node', catchParserErrors);
     else catchParserErrors(client);
@@ -123,6 +128,7 @@ export class RedisConnection {
   /** Says goodbye to Redis, or hangs up when that takes longer than the deadline. */
   async close(deadlineMs: number): Promise<void> {
     this.told = 'closed';
+    this.forgetOwners();
     await this.link.close(deadlineMs);
   }
 

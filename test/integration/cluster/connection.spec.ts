@@ -24,6 +24,7 @@ class Watched {
     this.connection = new RedisConnection(resolveRedis(options, 'test'), {
       ready: () => tell('ready'),
       lost: () => tell('lost'),
+      replaced: () => undefined,
     });
   }
 

@@ -30,7 +30,11 @@ describe('RedisStore on a cluster', () => {
     cluster = await startRedisCluster();
     masters = cluster.urls.map((url) => new Redis(url));
     const redis = resolveRedis({ cluster: cluster.urls, deadline: 5000 }, 'test');
-    connection = new RedisConnection(redis, { ready: () => undefined, lost: () => undefined });
+    connection = new RedisConnection(redis, {
+      ready: () => undefined,
+      lost: () => undefined,
+      replaced: () => undefined,
+    });
     await connection.open();
   }, 60_000);
 

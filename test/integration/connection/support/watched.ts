@@ -22,6 +22,7 @@ export class Watched {
         this.reasons.push(error?.message ?? '');
         tell('lost');
       },
+      replaced: () => undefined,
     });
   }
 
