@@ -20,7 +20,7 @@ import { ServerClock } from './stores/redis/server-clock.js';
 
 /** How long the first attempt to reach Redis may hold up the start of the application, milliseconds. */
 const FIRST_ATTEMPT_MS = 1500;
-/** How long QUIT may take before the connection is cut, milliseconds. */
+/** How long the last evictions, and then QUIT, may take before the connection is cut, milliseconds. */
 const QUIT_MS = 200;
 
 /** How it stands with Redis. Times are milliseconds since the epoch. */
@@ -99,8 +99,9 @@ export class CacheRedis {
 
   async close(): Promise<void> {
     this.serverClock?.stop();
+    const lost = await this.guard.close(QUIT_MS);
+    if (lost > 0) this.parts.logger.warn(`Cache evictions that had not reached Redis are lost: ${lost}`);
     this.gate.close();
-    this.guard.close();
     this.bus.close();
     await this.connection.close(QUIT_MS);
   }
@@ -166,7 +167,7 @@ export class CacheRedis {
 
   /** What was evicted late has other tokens from now on; those that are known here are the old ones. */
   private replayed(what: Invalidation): void {
-    this.parts.engine().coherence.evictTags(what.tags ?? []);
+    this.parts.engine().coherence.invalidated(what);
     const count = [what.keys, what.tags, what.patterns].reduce((sum, list) => sum + (list?.length ?? 0), 0);
     this.parts.logger.log(`Cache evictions that had not reached Redis have been made good: ${count}`);
   }

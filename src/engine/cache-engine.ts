@@ -115,8 +115,8 @@ export class CacheEngine {
     loader: Loader,
     overrides?: ReadOverrides,
   ): Promise<unknown> {
-    const { value, ending, found } = await this.reads.refresh(cache, args, loader, overrides);
-    if (ending !== 'not wanted') await this.writes.replaced(cache, cache.keyOf(...args), found);
+    const { value, ending, found, patience } = await this.reads.refresh(cache, args, loader, overrides);
+    if (ending !== 'not wanted') await this.writes.replaced(cache, cache.keyOf(...args), found, patience);
     return value;
   }
 

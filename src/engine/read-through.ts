@@ -39,6 +39,8 @@ export interface Refreshed {
   readonly ending: 'stored' | 'lost' | 'not wanted';
   /** What was stored before. */
   readonly found: Found;
+  /** How long the call still waits for the shared store. */
+  readonly patience: Patience | undefined;
 }
 
 /** The way of a read: L1, the flight that is already under way, L2, the loader. */
@@ -163,7 +165,12 @@ export class ReadThrough {
     overrides?: ReadOverrides,
   ): Promise<Refreshed> {
     if (!cache.policy.enabled || overrides?.bypass === true) {
-      return { value: await this.passBy(cache, args, loader), ending: 'not wanted', found: NOT_READ };
+      return {
+        value: await this.passBy(cache, args, loader),
+        ending: 'not wanted',
+        found: NOT_READ,
+        patience: undefined,
+      };
     }
     const request = this.request(cache, args, cache.keyOf(...args), overrides);
     const found = await request.patience.wait(cache.store.read(request.key, request.allTags), NOT_READ);
@@ -172,7 +179,7 @@ export class ReadThrough {
       ending = how;
     };
     const outcome = await this.loads.load(request, loader, found, { anew: true, onEnd });
-    return { value: outcome.take(), ending, found };
+    return { value: outcome.take(), ending, found, patience: request.patience };
   }
 
   /** How many reads and loads are in progress. */

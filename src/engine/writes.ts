@@ -85,8 +85,9 @@ export class Writes {
       await this.evict(cache, [key]);
       return false;
     }
-    await cache.store.tokens(entry.tags, expiresAt(renewed) - this.clock.now());
-    const isReplaced = await cache.store.replace(key, entry.id, renewed);
+    const { store } = cache;
+    await patience.wait(store.tokens(entry.tags, expiresAt(renewed) - this.clock.now()), undefined);
+    const isReplaced = await patience.wait(store.replace(key, entry.id, renewed), false);
     if (!isReplaced) return false;
     if (this.generations.isCurrentFor(noted, renewed.tags)) cache.fillL1(key, renewed, this.clock.now());
     // Nobody is to keep it longer than it lives.
@@ -95,9 +96,13 @@ export class Writes {
   }
 
   /** There is something newer than what was found under a key, stored or not: nobody is to see the old one. */
-  async replaced(cache: BoundCache, key: string, { seen, unavailable }: Found): Promise<void> {
+  async replaced(
+    cache: BoundCache,
+    key: string,
+    { seen, unavailable }: Found,
+    patience = this.patience(),
+  ): Promise<void> {
     if (unavailable) return this.evict(cache, [key]);
-    const patience = this.patience();
     if (seen !== '') await patience.spend(cache.store.discard(key, seen));
     this.endGeneration(cache, key);
     await this.announce({ keys: [key] }, patience);

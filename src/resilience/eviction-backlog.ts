@@ -40,16 +40,6 @@ export class EvictionBacklog {
     return false;
   }
 
-  /** Whether all of that is noted. */
-  has({ keys = [], tags = [], patterns = [] }: Invalidation): boolean {
-    if (this.tags.has(EVERYTHING)) return true;
-    return (
-      keys.every((key) => this.keys.has(key)) &&
-      tags.every((tag) => this.tags.has(tag)) &&
-      patterns.every((text) => this.patterns.has(text))
-    );
-  }
-
   /** All of it, without removing it. */
   get all(): Invalidation {
     return { keys: [...this.keys], tags: [...this.tags], patterns: [...this.patterns.keys()] };

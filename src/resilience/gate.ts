@@ -17,7 +17,7 @@ export interface Reachable {
   /** An answer did not come, or made no sense: the connection has to prove that it lives. */
   doubt(): void;
   /** Asks for a sign of life; rejects when there is none in time. */
-  ping(timeoutMs: number): Promise<unknown>;
+  probe(timeoutMs: number): Promise<unknown>;
 }
 
 export interface GateParts {
@@ -46,7 +46,7 @@ export class Gate {
   constructor(private readonly parts: GateParts) {
     const { connection, deadline, onBreaker } = parts;
     this.deadline = deadline;
-    this.breaker = new CircuitBreaker(() => connection.ping(deadline), onBreaker);
+    this.breaker = new CircuitBreaker(() => connection.probe(deadline), onBreaker);
   }
 
   /** Whether operations are let through. */

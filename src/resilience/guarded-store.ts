@@ -69,9 +69,11 @@ export class GuardedStore implements SharedStore {
     await this.catchUp();
   }
 
-  /** Carries out nothing more by itself. */
-  close(): void {
+  /** Carries out what waits, once more, and nothing by itself after that. Tells how many evictions are lost. */
+  async close(deadlineMs: number): Promise<number> {
+    if (this.queued > 0) await within(deadlineMs, this.queue.flush());
     this.queue.close();
+    return this.queued;
   }
 
   /** Carries out evictions that wait, if Redis can be asked. Tells whether none is left. */
@@ -81,7 +83,8 @@ export class GuardedStore implements SharedStore {
   }
 
   async read(key: string, tags: readonly string[]): Promise<Found> {
-    return this.usable(key, await this.ask('read', NOT_ASKED, () => this.inner.read(key, tags)));
+    const { replays } = this.queue;
+    return this.usable(key, await this.ask('read', NOT_ASKED, () => this.inner.read(key, tags)), replays);
   }
 
   async readMany(
@@ -89,16 +92,19 @@ export class GuardedStore implements SharedStore {
     tagsOfEach: readonly (readonly string[])[],
   ): Promise<readonly Found[]> {
     const notAsked = keys.map(() => NOT_ASKED);
+    const { replays } = this.queue;
     const founds = await this.ask('read', notAsked, () => this.inner.readMany(keys, tagsOfEach));
-    return founds.map((found, i) => this.usable(keys[i] ?? '', found));
+    return founds.map((found, i) => this.usable(keys[i] ?? '', found, replays));
   }
 
   async acquire(key: string, lease: string, leaseMs: number, seen: string): Promise<Acquired> {
     const acquire = () => this.inner.acquire(key, lease, leaseMs, seen);
+    const { replays } = this.queue;
     const acquired = await this.ask('acquire', UNAVAILABLE, acquire);
     // It may have been granted all the same: nobody is to wait for a holder who does not load.
     if (acquired === UNAVAILABLE && this.gate.isOpen) void this.release(key, lease);
-    if (acquired.kind === 'filled' && this.usable(key, acquired.found) === NOT_ASKED) return UNAVAILABLE;
+    if (acquired.kind === 'filled' && this.usable(key, acquired.found, replays) === NOT_ASKED)
+      return UNAVAILABLE;
     if (acquired.kind !== 'held') return acquired;
     // Whoever holds it may have been unable to give it back, and may not know yet that it could.
     const isDoubtful = performance.now() - this.troubledAt < leaseMs;
@@ -166,9 +172,7 @@ export class GuardedStore implements SharedStore {
     return evicted;
   }
 
-  /** What has been queued is announced when it is carried out. */
   async announce(what: Invalidation, how?: HowToEvict): Promise<void> {
-    if (this.queue.has(what)) return;
     await this.change('announce', what, how, () => this.bus.publish(what));
   }
 
@@ -207,9 +211,11 @@ export class GuardedStore implements SharedStore {
     }
   }
 
-  private usable(key: string, found: Found): Found {
-    const isQueued = found.entry !== undefined && this.queue.covers(key, found.entry.tags);
-    return isQueued ? NOT_ASKED : found;
+  /** What was found, unless it is to be evicted, or may have been by a replay that went on beside the read. */
+  private usable(key: string, found: Found, replays: number): Found {
+    if (found.entry === undefined) return found;
+    const isEvicted = replays !== this.queue.replays || this.queue.covers(key, found.entry.tags);
+    return isEvicted ? NOT_ASKED : found;
   }
 }
 

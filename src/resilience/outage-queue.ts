@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { ANY_TAG } from '../engine/bound-cache.js';
 import type { Bus, Invalidation } from '../engine/bus.js';
-import { parsePattern } from '../definition/template.js';
-import type { CacheStore } from '../stores/store.js';
+import { parsePattern, type CachePattern } from '../definition/template.js';
+import type { CacheStore, HowToEvict, MaybePromise } from '../stores/store.js';
 import type { Progress } from '../engine/before-deadline.js';
 import { EvictionBacklog } from './eviction-backlog.js';
 import { isRefused, type Gate } from './gate.js';
@@ -17,7 +17,8 @@ const MOST_LEASES = 1_000;
 const REPLAY_CHUNK = 500;
 
 /** What the queue needs of the store. */
-export interface QueuedStore extends Pick<CacheStore, 'evict' | 'evictTags' | 'evictMatching' | 'release'> {
+export interface QueuedStore extends Pick<CacheStore, 'evict' | 'evictTags' | 'release'> {
+  evictMatching(pattern: CachePattern, how?: HowToEvict, progress?: Progress): MaybePromise<number>;
   /** Names the servers that hold the data and can be asked: another one may not know of the latest changes. */
   identity(): Promise<readonly string[]>;
 }
@@ -40,6 +41,9 @@ export class OutageQueue {
   private readonly store: QueuedStore;
   private readonly gate: Gate;
   private backlog = new EvictionBacklog();
+  /** What is being carried out. */
+  private carried = new EvictionBacklog();
+  private timesReplayed = 0;
   private readonly recent = new RecentEvictions();
   /** Leases that could not be given back, by holder. The oldest are forgotten: they end by themselves. */
   private readonly leases = new LRUCache<string, string>({ max: MOST_LEASES });
@@ -58,7 +62,12 @@ export class OutageQueue {
   }
 
   get size(): number {
-    return this.backlog.size;
+    return this.backlog.size + this.carried.size;
+  }
+
+  /** Grows with each replay: what was read before it may have been evicted by it. */
+  get replays(): number {
+    return this.timesReplayed;
   }
 
   /** Whether there is something to carry out, or to find out, before Redis is read. */
@@ -78,12 +87,7 @@ export class OutageQueue {
 
   /** Whether an entry is to be evicted. */
   covers(key: string, tags: readonly string[]): boolean {
-    return this.backlog.size > 0 && this.backlog.covers(key, tags);
-  }
-
-  /** Whether all of it is queued. */
-  has({ keys = [], tags = [], patterns = [] }: Invalidation): boolean {
-    return this.backlog.size > 0 && this.backlog.has({ keys, tags, patterns });
+    return [this.backlog, this.carried].some((each) => each.size > 0 && each.covers(key, tags));
   }
 
   /** What is evicted now may have to be evicted again. */
@@ -99,6 +103,12 @@ export class OutageQueue {
   addRelease(key: string, lease: string): void {
     this.leases.set(lease, key);
     this.tryLater();
+  }
+
+  /** Carries out what there is at once, whenever it was tried last. */
+  flush(): Promise<void> {
+    this.pausedUntil = 0;
+    return this.replay();
   }
 
   /** There is a new connection, perhaps to another server. */
@@ -123,6 +133,7 @@ export class OutageQueue {
       .catch((error: unknown) => {
         this.parts.onProblem('make evictions good', error);
         this.pausedUntil = performance.now() + PAUSE_MS;
+        this.tryLater();
       })
       .finally(() => {
         this.replaying = undefined;
@@ -148,14 +159,18 @@ export class OutageQueue {
       const { backlog } = this;
       // What is added meanwhile waits in a new one: it may be about what has just been carried out.
       this.backlog = new EvictionBacklog();
+      this.carried = backlog;
       try {
         await this.gate.run((progress) => this.carryOut(backlog, progress));
+        this.timesReplayed += 1;
+        this.parts.onReplayed(backlog.all);
       } catch (error) {
         backlog.add(this.backlog.all);
         this.backlog = backlog;
         throw error;
+      } finally {
+        this.carried = new EvictionBacklog();
       }
-      this.parts.onReplayed(backlog.all);
     }
   }
 
@@ -170,14 +185,17 @@ export class OutageQueue {
     this.isIdentified = true;
   }
 
-  /** Nobody is to wait for loads that have ended. */
+  /** Nobody is to wait for loads that have ended. One that can't be given back ends by itself, and holds up nothing. */
   private async releaseLeases(): Promise<void> {
-    const leases = [...this.leases.entries()];
-    if (leases.length === 0) return;
-    await this.gate.run(async () => {
-      await Promise.all(leases.map(async ([lease, key]) => this.store.release(key, lease)));
-    });
-    for (const [lease] of leases) this.leases.delete(lease);
+    const release = async ([lease, key]: readonly [string, string]) => {
+      try {
+        await this.gate.run(() => this.store.release(key, lease));
+      } catch (error) {
+        if (!isRefused(error)) return;
+      }
+      this.leases.delete(lease);
+    };
+    await Promise.all([...this.leases.entries()].map(release));
   }
 
   private async carryOut(backlog: EvictionBacklog, progress: Progress): Promise<void> {
@@ -188,7 +206,7 @@ export class OutageQueue {
       await this.store.evict(keys.slice(from, from + REPLAY_CHUNK));
       progress();
     }
-    for (const text of patterns) await this.store.evictMatching(parsePattern(text));
+    for (const text of patterns) await this.store.evictMatching(parsePattern(text), undefined, progress);
     await this.parts.bus.publish(backlog.all);
   }
 }

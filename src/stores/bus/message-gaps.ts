@@ -9,7 +9,9 @@ export class MessageGaps {
 
   /** Notes a message; tells whether one before it was missed. */
   isGap(from: string, number: number): boolean {
-    const before = this.last.get(from) ?? 0;
+    // Who is heard for the first time may have spoken before there was anybody here to hear it.
+    const isForgotten = this.last.size >= MAX_INSTANCES;
+    const before = this.last.get(from) ?? (isForgotten ? 0 : number - 1);
     // One that comes twice or late has been acted upon, or its absence has been.
     this.last.set(from, Math.max(before, number));
     return number > before + 1;

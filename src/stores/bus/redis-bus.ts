@@ -45,6 +45,7 @@ export class RedisBus implements Bus {
   private readonly topology: RedisTopology;
   private readonly gaps = new MessageGaps();
   private isArmed = false;
+  private isClosed = false;
   private isBeating = false;
   private since = Date.now();
   private sent = 0;
@@ -97,6 +98,7 @@ export class RedisBus implements Bus {
 
   /** Connects and subscribes; resolves when that succeeded or failed. The client goes on trying by itself. */
   async open(): Promise<void> {
+    if (this.isClosed) return;
     const subscribed = new Promise<void>((resolve) => {
       this.opened = resolve;
     });
@@ -108,6 +110,7 @@ export class RedisBus implements Bus {
   }
 
   close(): void {
+    this.isClosed = true;
     this.break('closed');
     this.subscriber.disconnect();
   }

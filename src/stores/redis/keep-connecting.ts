@@ -47,6 +47,7 @@ export function keepConnecting(client: RedisClient, prepare?: Preparation): void
   };
 
   client.connect = () => {
+    if (isClosed) return Promise.reject(new Error('Connection is closed.'));
     if (prepare === undefined) return connect();
     preparing ??= prepareAndConnect(prepare).finally(() => {
       preparing = undefined;

@@ -3,6 +3,7 @@ import type { RedisOptions } from 'ioredis';
 const CONNECT_TIMEOUT_MS = 1000;
 const DISCONNECT_TIMEOUT_MS = 300;
 const LOADING_RETRY_MS = 500;
+const REFUSED_PAUSE_MS = 1000;
 /** Longest wait for an answer while a connection is made, and the longest of all. */
 const HANDSHAKE_TIMEOUT_MS = 1000;
 
@@ -32,8 +33,18 @@ export function neverHang(namespace: string, deadline: number): RedisOptions {
     maxLoadingRetryTime: LOADING_RETRY_MS,
     connectionName: `${namespace}:cache`,
     retryStrategy: retryDelay,
-    // A master that became a replica: reconnect once (true); 2 would resend and loop.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    // A master that became a replica: reconnect (true); 2 would resend and loop.
+    reconnectOnError: onceInAWhile((error) => error.message.startsWith('READONLY')),
+  };
+}
+
+/** Every command of every caller is refused: one of them is enough to connect again. */
+function onceInAWhile(isReason: (error: Error) => boolean): (error: Error) => boolean {
+  let last = -Infinity;
+  return (error) => {
+    if (!isReason(error) || performance.now() - last < REFUSED_PAUSE_MS) return false;
+    last = performance.now();
+    return true;
   };
 }
 

@@ -1,3 +1,4 @@
+import { beforeDeadline } from '../../engine/before-deadline.js';
 import { CacheError } from '../../errors.js';
 import { linkTo } from './link-to.js';
 import { Liveness } from './liveness.js';
@@ -8,8 +9,8 @@ import type { ResolvedRedis } from './redis-options.js';
 import { watchOwners } from './slot-owners.js';
 import { topologyOf } from './redis-topology.js';
 
-/** Shortest wait for a sign of life before a connection is dropped, milliseconds. */
-const LEAST_PROOF_MS = 100;
+/** Shortest wait for a sign of life before a connection is dropped, milliseconds: one that is slow is not dead. */
+const LEAST_PROOF_MS = 1000;
 
 /** How many reasons are told while it is lost. */
 const MOST_REASONS = 5;
@@ -101,6 +102,14 @@ export class RedisConnection {
       // A failure has reached the listener by way of the link's events, or does now.
       () => this.tell('lost'),
     );
+  }
+
+  /** Sends PING to all servers that are connected; rejects when one of them does not answer in time. */
+  async probe(timeoutMs: number): Promise<void> {
+    const nodes = topologyOf(this.client).masters('connected');
+    if (nodes.length === 0) throw new Error('There is no connection.');
+    const ping = () => Promise.all(nodes.map((node) => node.ping()));
+    await beforeDeadline(timeoutMs, ping, () => new Error(`no answer within ${timeoutMs} ms`));
   }
 
   /**

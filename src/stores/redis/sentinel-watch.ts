@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { isRefused } from '../../resilience/gate.js';
 import { explained } from './connection-error.js';
 import { keepConnecting } from './keep-connecting.js';
 import { currentPasswords } from './credentials.js';
@@ -7,6 +8,8 @@ import type { ResolvedSentinel } from './redis-options.js';
 const CHANNEL = '+switch-master';
 /** How often a sentinel is asked for a sign of life, milliseconds. */
 const HEARTBEAT_MS = 2000;
+/** How long to wait before asking again what was refused, milliseconds. */
+const REFUSED_MS = 1000;
 
 /**
  * Hears from the sentinels when another server has become master. Without it, a client goes on writing to the old
@@ -17,6 +20,7 @@ const HEARTBEAT_MS = 2000;
  */
 export class SentinelWatch {
   private readonly clients: readonly Redis[];
+  /** When each client is asked next. */
   private readonly heartbeats = new Map<Redis, NodeJS.Timeout>();
   /** The address of the master, as one of the sentinels has told last. */
   private known: string | undefined;
@@ -72,13 +76,19 @@ export class SentinelWatch {
       ]);
       if (address === null) this.lastError = new Error(`the sentinels know no master ${this.redis.master}`);
       else this.isAt(address.join(':'));
-    } catch {
-      client.disconnect(true);
+    } catch (error) {
+      if (!isRefused(error)) return client.disconnect(true);
+      // A new connection would be refused, too.
+      this.lastError = error;
+      clearInterval(this.heartbeats.get(client));
+      this.heartbeats.set(client, setTimeout(() => void this.subscribe(client), REFUSED_MS).unref());
       return;
     }
     clearInterval(this.heartbeats.get(client));
     const beat = setInterval(() => {
-      client.ping().catch(() => client.disconnect(true));
+      client.ping().catch((error: unknown) => {
+        if (!isRefused(error)) client.disconnect(true);
+      });
     }, HEARTBEAT_MS);
     this.heartbeats.set(client, beat.unref());
   }

@@ -29,15 +29,6 @@ describe('evictions that wait', () => {
     expect(backlog.covers('t', [])).toBe(false);
   });
 
-  it('are known to hold an eviction only if they hold all of it', () => {
-    backlog.add({ keys: ['a'], tags: ['t'] });
-    expect(backlog.has({ keys: ['a'] })).toBe(true);
-    expect(backlog.has({ keys: ['a'], tags: ['t'] })).toBe(true);
-    expect(backlog.has({ keys: ['a', 'b'] })).toBe(false);
-    expect(backlog.has({ keys: ['a'], tags: ['u'] })).toBe(false);
-    expect(backlog.has({ patterns: ['a'] })).toBe(false);
-  });
-
   it('become one of everything when there are too many', () => {
     backlog.add({ keys: ['1', '2', '3'], tags: ['t'], patterns: ['bot:*'] });
     expect(backlog.size).toBe(5);
@@ -45,7 +36,6 @@ describe('evictions that wait', () => {
     expect(backlog.all).toEqual({ keys: [], tags: [EVERYTHING], patterns: [] });
     expect(backlog.size).toBe(1);
     expect(backlog.covers('whatever', [])).toBe(true);
-    expect(backlog.has({ keys: ['1'], tags: ['t'], patterns: ['bot:*'] })).toBe(true);
     backlog.add({ keys: ['5'], tags: ['u'] });
     expect(backlog.size).toBe(1);
   });

@@ -14,15 +14,15 @@ const WIDTH = 500;
 class FakeConnection implements Reachable {
   ready = true;
   doubts = 0;
-  readonly pings: number[] = [];
+  readonly probes: number[] = [];
   answer: () => Promise<unknown> = () => Promise.resolve();
 
   doubt(): void {
     this.doubts += 1;
   }
 
-  ping(timeoutMs: number): Promise<unknown> {
-    this.pings.push(timeoutMs);
+  probe(timeoutMs: number): Promise<unknown> {
+    this.probes.push(timeoutMs);
     return this.answer();
   }
 }
@@ -184,7 +184,7 @@ describe('the gate', () => {
     connection.answer = () => Promise.reject(new Error('silence'));
     await failWith(new Error('nonsense'), VOLUME);
     await pass(320);
-    expect(connection.pings).toEqual([DEADLINE_MS]);
+    expect(connection.probes).toEqual([DEADLINE_MS]);
     expect(gate.breakerState).toBe('open');
     connection.answer = () => Promise.resolve();
     await pass(630);
@@ -203,7 +203,7 @@ describe('the gate', () => {
     await failWith(new Error('nonsense'), VOLUME);
     gate.close();
     await pass(60_000);
-    expect(connection.pings).toEqual([]);
+    expect(connection.probes).toEqual([]);
   });
 
   describe('with more operations than may run at a time', () => {

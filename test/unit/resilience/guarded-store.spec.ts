@@ -21,7 +21,7 @@ class FakeStore implements RemoteStore, Reachable {
   before: (operation: string) => Promise<void> = () => Promise.resolve();
 
   doubt(): void {}
-  ping = async () => undefined;
+  probe = async () => undefined;
   identity = () => this.do('identity', this.servers);
   read = (key: string) => this.do<Found>(`read ${key}`, { entry, seen: 'id' });
   readMany = (keys: readonly string[]) =>
@@ -203,15 +203,13 @@ describe('the store behind the gate', () => {
     expect(await guard.read('b', [])).toEqual(unavailable);
   });
 
-  it('sends no message of what is queued: it is told when it has been done', async () => {
+  it('tells the others what has been evicted, whatever of it waits from before', async () => {
     fail('evict');
     await guard.evict(['a']);
     mend();
     inner.log.length = 0;
     await guard.announce({ keys: ['a'] });
-    expect(inner.asked).toEqual([]);
-    await guard.announce({ keys: ['b'] });
-    expect(inner.asked).toEqual(['publish b']);
+    expect(inner.asked).toContain('publish a');
   });
 
   it('gives a lease back that may have been granted though no answer came', async () => {

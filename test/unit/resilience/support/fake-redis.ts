@@ -13,7 +13,7 @@ export class FakeRedis implements QueuedStore, Reachable {
 
   doubt(): void {}
 
-  async ping(): Promise<void> {}
+  async probe(): Promise<void> {}
 
   async identity(): Promise<readonly string[]> {
     await this.do('identity');
