@@ -72,7 +72,7 @@ export class Source {
     if (!this.isOneAtATime) return;
     for (const { items, read: other, versions } of this.calls) {
       if (!items.includes(item) || (item.flavour.isPerProcess && other.engine !== read?.engine)) continue;
-      if (this.unstored.has(item) || this.mayBeFree(item, other.since)) continue;
+      if (this.unstored.has(item) || this.mayBeFree(item, Math.min(other.since, read?.since ?? 0))) continue;
       const since = versions[items.indexOf(item)]?.number;
       this.ledger.fault(`load ${number} of ${item.key} for ${read?.what} began beside load ${since}`);
     }
