@@ -83,6 +83,8 @@ export class Scene {
     const what = `${process.name}.${how}(${items.map(({ key }) => key).join(', ')})`;
     const engine = this.processes.all.indexOf(process);
     const read = this.ledger.reading({ engine, what, isStoring: how !== 'getOrLoad without storing' });
+    // Before it is over the others may hear of it.
+    if (how === 'refresh') this.noteRefresh(items);
     const load = (wanted: readonly ItemArgs[]) => {
       const missing = wanted.map(([, id]) => items.find((item) => item.id === id)!);
       if (new Set(missing).size < missing.length) this.ledger.fault(`${what} loads an item twice`);
@@ -94,7 +96,6 @@ export class Scene {
       act(load, read).then(
         (values) => {
           read.until = this.ledger.tick();
-          if (how === 'refresh') this.noteRefresh(items);
           for (const [i, value] of values.entries()) {
             if (value !== undefined || loads)
               this.judge(read, items[i % items.length]!, value, how === 'refresh');
