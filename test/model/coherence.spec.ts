@@ -30,7 +30,7 @@ describe.each(CALLERS)('$who never read what an eviction has made old', ({ who, 
 
     it(
       'whatever is overtaken by what',
-      () => check({ urls: [redis.url], arePatient }, `${who}, on one Redis`, 1_000),
+      () => check({ urls: [redis.url], arePatient }, `${who}, on one Redis`, 600),
       TIMEOUT_MS,
     );
   });
