@@ -46,7 +46,7 @@ export interface CacheModuleOptions {
   readonly maxEntryBytes?: number;
   /** Longest time that `close()` and the application's shutdown wait for work in progress. @default '5s' */
   readonly shutdownDeadline?: Duration;
-  /** Where the time comes from. For tests. @default the machine's clock */
+  /** Where the time comes from. For tests. @default Redis's clock; without Redis the machine's */
   readonly clock?: Clock;
   /** How values become bytes. @default MessagePack */
   readonly codec?: Codec;

@@ -7,10 +7,6 @@ const LATE = new Error('late');
 export class Patience {
   constructor(private left: number) {}
 
-  get isOver(): boolean {
-    return this.left <= 0;
-  }
-
   /** The result of an operation, or `otherwise` when patience ends first. The operation goes on. */
   async wait<T, U>(work: MaybePromise<T>, otherwise: U): Promise<T | U> {
     if (!(work instanceof Promise) || this.left === Infinity) return work;

@@ -2,7 +2,6 @@ import { beforeDeadline, type Progress } from '../engine/before-deadline.js';
 import { CacheError } from '../errors.js';
 import type { MaybePromise } from '../stores/store.js';
 import { CircuitBreaker, type BreakerState } from './circuit-breaker.js';
-
 import { Turnstile } from './turnstile.js';
 
 /** Operations on their way to Redis at one moment. */

@@ -34,7 +34,7 @@ describe('the patience of a call', () => {
     const second = patience.wait(after(60, 'second'), 'gave up');
     expect(await timeOf(second)).toBeLessThanOrEqual(41);
     expect(await second).toBe('gave up');
-    expect(patience.isOver).toBe(true);
+    expect(await timeOf(patience.wait(after(60, 'third'), 'gave up'))).toBeLessThanOrEqual(1);
   });
 
   it('gives up at once when it is over, but takes what is there', async () => {
@@ -53,7 +53,6 @@ describe('the patience of a call', () => {
     const work = patience.spend(after(150, 'done'));
     expect(await timeOf(work)).toBe(150);
     expect(await work).toBe('done');
-    expect(patience.isOver).toBe(true);
     expect(await timeOf(patience.wait(after(60, 'late'), 'gave up'))).toBeLessThanOrEqual(1);
   });
 
@@ -69,7 +68,9 @@ describe('the patience of a call', () => {
     );
     await timeOf(again);
     await expect(again).rejects.toBe(error);
-    expect(patience.isOver).toBe(false);
+    const last = patience.wait(after(5, 'in time'), 'gave up');
+    await timeOf(last);
+    expect(await last).toBe('in time');
     expect(await timeOf(patience.wait(after(60, 'late'), 'gave up'))).toBeLessThanOrEqual(11);
   });
 
@@ -78,6 +79,8 @@ describe('the patience of a call', () => {
     const work = patience.wait(after(1_000_000, 'done'), 'gave up');
     await jest.advanceTimersByTimeAsync(1_000_000);
     expect(await work).toBe('done');
-    expect(patience.isOver).toBe(false);
+    const again = patience.wait(after(1_000, 'again'), 'gave up');
+    await timeOf(again);
+    expect(await again).toBe('again');
   });
 });
