@@ -5,6 +5,7 @@ import type { RedisStatus } from './cache.redis.js';
 import type { CacheDefinition } from './definition/define-cache.js';
 import { faultOfTags } from './definition/tag-text.js';
 import type { CacheKey, CachePattern, CacheTag } from './definition/template.js';
+import { EVERYTHING } from './engine/bound-cache.js';
 import type { CacheRead } from './engine/events.js';
 import type { EntryReport } from './engine/inspect.js';
 import { CacheError } from './errors.js';
@@ -76,22 +77,41 @@ export class CacheService {
           'Write for example evictTags(tag`bot:${id}`).',
       );
     }
-    await this.runtime.engine.writes.evictTags(tags as readonly CacheTag[], how);
+    await this.runtime.engine.calls.evictTags(tags as readonly CacheTag[], how);
   }
 
   /**
-   * Evicts every entry whose key matches, and returns how many there were. It looks at every key of the
+   * Evicts every entry whose key matches, and returns how many there were (inside a `transaction` 0, as none is
+   * evicted yet). It looks at every key of the
    * Redis database (SCAN), so prefer tags where evictions are frequent.
    *
    * @throws CacheError `CACHE_REDIS_UNAVAILABLE` with `strict` only, see `Cache.evict`
    */
   evictPattern(pattern: CachePattern, how?: EvictOptions): Promise<number> {
-    return this.runtime.engine.writes.evictMatching(pattern, how);
+    return this.runtime.engine.calls.evictMatching(pattern, how);
   }
 
   /** Evicts every entry of this namespace, and nothing of anybody else's. */
   clear(how?: EvictOptions): Promise<void> {
-    return this.runtime.engine.writes.clearAll(how);
+    return this.runtime.engine.calls.evictTags([EVERYTHING], how);
+  }
+
+  /**
+   * Runs `work`, such as a transaction of the database. Evictions and puts inside wait until it has resolved, and the
+   * promise resolves when they are carried out; if it throws, they are dropped. Inside, reads skip what has been
+   * evicted, see what has been put, and store nothing of what they load, since it may never be committed. One inside
+   * another joins it; if the inner one throws, only what was done in it is dropped.
+   *
+   * What is evicted after the end, by work that nobody has waited for, is evicted at once.
+   *
+   * @example
+   * await cacheService.transaction(() => db.transaction(async (tx) => { … }))
+   *
+   * @throws what `work` throws; CacheError `CACHE_REDIS_UNAVAILABLE` when an eviction inside asked to be `strict`:
+   * then the work is done, and other evictions and puts are, too
+   */
+  transaction<T>(work: () => Promise<T>): Promise<T> {
+    return this.runtime.engine.transaction(work);
   }
 
   /** What is stored under a key, in each tier, without its value: for people who wonder. */

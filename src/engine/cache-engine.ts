@@ -5,6 +5,7 @@ import type { MemoryLimits, NearStore } from '../stores/near-store.js';
 import type { SharedStore } from '../stores/store.js';
 import { BackgroundWork } from './background-work.js';
 import { BoundCache } from './bound-cache.js';
+import { EngineCalls, type CacheCalls } from './calls.js';
 import type { Clock } from './clock.js';
 import { Coherence } from './coherence.js';
 import type { CacheEvents } from './events.js';
@@ -12,11 +13,10 @@ import { detailsOf, type EntryReport } from './inspect.js';
 import { Generations } from './generations.js';
 import type { LeaseLimits } from './lease-keeper.js';
 import { LoadWaiters } from './load-waiters.js';
-import type { Loader } from './loads.js';
 import { resolvePolicy, type Policy, type PolicyDefaults } from './policy.js';
-import type { ReadOverrides } from './read-request.js';
 import { ReadThrough } from './read-through.js';
 import { TagTokens } from './tag-tokens.js';
+import { Transactions } from './transactions.js';
 import { Writes } from './writes.js';
 
 export interface EngineOptions {
@@ -47,6 +47,7 @@ export class CacheEngine {
   readonly writes: Writes;
   readonly background: BackgroundWork;
   readonly coherence: Coherence;
+  private readonly transactions: Transactions;
   private readonly localTags: TagTokens;
   private readonly memories: NearStore[] = [];
   /** The memories that caches without limits of their own share. */
@@ -78,6 +79,18 @@ export class CacheEngine {
       patience,
     });
     this.writes = new Writes({ codec, clock, generations, here: this.coherence, shared, patience, lease });
+    const { reads, writes } = this;
+    this.transactions = new Transactions(new EngineCalls(reads, writes), { reads, writes });
+  }
+
+  /** Answers whoever asks now: the transaction that the caller is in, or the engine itself. */
+  get calls(): CacheCalls {
+    return this.transactions.calls;
+  }
+
+  /** Runs work whose evictions and puts wait for its end, and are dropped if it fails. */
+  transaction<T>(work: () => Promise<T>): Promise<T> {
+    return this.transactions.run(work);
   }
 
   /** What all memory of this process holds. */
@@ -106,18 +119,6 @@ export class CacheEngine {
         ...(inShared && { l2: detailsOf(inShared, now) }),
       },
     };
-  }
-
-  /** Loads and stores, whatever is stored already; nobody sees the old value any more when it is over. */
-  async refresh(
-    cache: BoundCache,
-    args: readonly unknown[],
-    loader: Loader,
-    overrides?: ReadOverrides,
-  ): Promise<unknown> {
-    const { value, ending, found, patience } = await this.reads.refresh(cache, args, loader, overrides);
-    if (ending !== 'not wanted') await this.writes.replaced(cache, cache.keyOf(...args), found, patience);
-    return value;
   }
 
   /** All caches in use. */

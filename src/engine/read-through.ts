@@ -4,6 +4,7 @@ import type { BackgroundWork } from './background-work.js';
 import { BatchReads, loadAll, type ArgsList, type BatchLoader } from './batch-reads.js';
 import type { BoundCache } from './bound-cache.js';
 import type { Clock } from './clock.js';
+import type { Entry } from './entry.js';
 import { EntryMaker } from './entry-maker.js';
 import { EntryReader, UNUSABLE } from './entry-reader.js';
 import type { CacheEvents } from './events.js';
@@ -135,6 +136,28 @@ export class ReadThrough {
       this.counter.count(cache, key, 'miss', undefined, isJoining);
       throw error;
     }
+  }
+
+  /** Runs the loader for one caller, and stores nothing. */
+  async loadAlone(
+    cache: BoundCache,
+    args: readonly unknown[],
+    loader: Loader,
+    overrides?: ReadOverrides,
+  ): Promise<unknown> {
+    const request = this.request(cache, args, cache.keyOf(...args), overrides);
+    return (await this.loads.loadAlone(request, loader)).take();
+  }
+
+  /** A hit on an entry that waits to be stored. */
+  pending(cache: BoundCache, key: string, entry: Entry): Outcome {
+    this.counter.count(cache, key, 'hit', 'l1');
+    return this.entries.outcomeOf(cache, entry, 'hit', 'l1');
+  }
+
+  /** A miss, whatever is stored. */
+  skip(cache: BoundCache, key: string): undefined {
+    this.counter.count(cache, key, 'miss');
   }
 
   /** What is stored under a key, without loading. */

@@ -2,7 +2,7 @@ import type { Codec } from '../codec/codec.js';
 import type { Lifetime } from '../definition/duration.js';
 import type { CachePattern, CacheTag } from '../definition/template.js';
 import type { Found, HowToEvict, SharedStore } from '../stores/store.js';
-import { ANY_TAG, EVERYTHING, tagOfCache, type BoundCache } from './bound-cache.js';
+import { ANY_TAG, type BoundCache } from './bound-cache.js';
 import type { Invalidation } from './bus.js';
 import type { Clock } from './clock.js';
 import type { Coherence } from './coherence.js';
@@ -63,11 +63,37 @@ export class Writes {
     cache.check(key);
     let made: Entry | undefined;
     try {
-      made = this.make(cache, key, args, value, overrides);
+      made = this.entryFor(cache, args, value, overrides);
     } finally {
       if (made === undefined) await this.evict(cache, [key]);
     }
     if (made !== undefined) await this.putEntry(cache, key, made);
+  }
+
+  /**
+   * The entry to put, without tokens: made at once, so that what the caller does to the value later is not stored.
+   * `undefined` for what is not to be stored.
+   */
+  entryFor(
+    cache: BoundCache,
+    args: readonly unknown[],
+    value: unknown,
+    overrides?: ReadOverrides,
+  ): Entry | undefined {
+    if (!cache.policy.enabled) return undefined;
+    const argTags = cache.tagsOf(args, overrides?.tags);
+    const tags = [...argTags, ...cache.tagsOfValue(value, args, argTags)];
+    return this.maker.make({ cache, args, allTags: tags, ttl: overrides?.ttl }, value, [], 0);
+  }
+
+  /** A usable entry with a lifetime that begins now; `undefined` when it is not to be kept. */
+  renewed(
+    cache: BoundCache,
+    args: readonly unknown[],
+    ttl: Lifetime | undefined,
+    entry: Entry,
+  ): Entry | undefined {
+    return this.maker.renew({ cache, args, ttl }, entry);
   }
 
   /** Lets a usable entry live on from now. Tells whether there was one. */
@@ -80,7 +106,7 @@ export class Writes {
     const patience = this.patience();
     const { entry } = await patience.spend(cache.store.read(key, tags));
     if (entry === undefined || !cache.made(entry) || this.clock.now() >= entry.staleUntil) return false;
-    const renewed = this.maker.renew({ cache, args, ttl }, entry);
+    const renewed = this.renewed(cache, args, ttl, entry);
     if (renewed === undefined) {
       await this.evict(cache, [key]);
       return false;
@@ -147,16 +173,6 @@ export class Writes {
     return inShared ?? inMemory;
   }
 
-  /** Evicts all of one cache. */
-  clear(cache: BoundCache, how?: HowToEvict): Promise<void> {
-    return this.evictTags([tagOfCache(cache.name)], how);
-  }
-
-  /** Evicts all of the namespace. */
-  clearAll(how?: HowToEvict): Promise<void> {
-    return this.evictTags([EVERYTHING], how);
-  }
-
   private patience(): Patience {
     return new Patience(this.parts.patience);
   }
@@ -167,26 +183,11 @@ export class Writes {
     await (how?.strict === true ? announcing : patience.wait(announcing, undefined));
   }
 
-  /** The entry to put, without tokens: made at once, so that what the caller does to the value later is not stored. */
-  private make(
-    cache: BoundCache,
-    key: string,
-    args: readonly unknown[],
-    value: unknown,
-    overrides: ReadOverrides | undefined,
-  ): Entry | undefined {
-    cache.check(key);
-    if (!cache.policy.enabled) return undefined;
-    const argTags = cache.tagsOf(args, overrides?.tags);
-    const tags = [...argTags, ...cache.tagsOfValue(value, args, argTags)];
-    return this.maker.make({ cache, args, allTags: tags, ttl: overrides?.ttl }, value, [], 0);
-  }
-
   /**
    * Puts in two steps: what is there goes, with the right to store; then the new entry comes, unless something else has
    * been put or evicted meanwhile.
    */
-  private async putEntry(cache: BoundCache, key: string, made: Entry): Promise<void> {
+  async putEntry(cache: BoundCache, key: string, made: Entry): Promise<void> {
     const { store } = cache;
     const patience = this.patience();
     // Before the tokens are read: one that is evicted from here on must not be taken for current.
