@@ -5,6 +5,7 @@ import type {
   L1Options,
   LeaseOptions,
 } from './cache.options.js';
+import { RuleBook } from './cache.rules.js';
 import { KeyRing } from './codec/key-ring.js';
 import { MsgpackCodec } from './codec/msgpack-codec.js';
 import type { Codec } from './codec/codec.js';
@@ -26,6 +27,7 @@ export interface ResolvedOptions {
   readonly defaults: PolicyDefaults;
   /** Milliseconds by name of the cache in the form of environment variables. */
   readonly ttlOverrides: ReadonlyMap<string, number>;
+  readonly rules: RuleBook;
   readonly cacheManagerTtl: number;
   readonly lease: LeaseLimits;
   readonly keyRing: KeyRing | undefined;
@@ -37,7 +39,7 @@ export interface ResolvedOptions {
 
 const KNOWN: readonly (keyof CacheModuleOptions | 'isGlobal')[] = [
   ...(['namespace', 'redis', 'l1', 'defaults', 'ttlOverrides', 'cacheManager', 'shutdownDeadline'] as const),
-  ...(['lease', 'encryption', 'maxEntryBytes', 'clock', 'codec', 'isGlobal'] as const),
+  ...(['lease', 'encryption', 'maxEntryBytes', 'rules', 'clock', 'codec', 'isGlobal'] as const),
 ];
 const KNOWN_L1: readonly (keyof L1Options)[] = ['maxEntries', 'maxBytes', 'ttl'];
 const KNOWN_LEASE: readonly (keyof LeaseOptions)[] = ['ttl', 'max', 'wait'];
@@ -89,6 +91,7 @@ export function resolveOptions(options: CacheModuleOptions): ResolvedOptions {
     },
     defaults: policyDefaults,
     ttlOverrides: ttlsOf(options),
+    rules: rulesOf(options),
     cacheManagerTtl: aboveZero(cacheManager.ttl ?? '5m', '`cacheManager.ttl`'),
     lease: leaseOf(options),
     keyRing,
@@ -127,6 +130,11 @@ function maxEntryBytesOf({ maxEntryBytes = DEFAULT_MAX_ENTRY_BYTES }: CacheModul
     maxEntryBytes,
     'Leave it out for the default.',
   );
+}
+
+function rulesOf({ rules = {} }: CacheModuleOptions): RuleBook {
+  refuseUnknown(rules, Object.keys(rules ?? {}), 'rules.');
+  return new RuleBook(rules);
 }
 
 function namespaceOf({ namespace }: CacheModuleOptions): string {

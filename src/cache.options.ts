@@ -1,4 +1,5 @@
 import type { Duration } from './definition/duration.js';
+import type { CacheRules } from './cache-events.js';
 import type { Clock } from './engine/clock.js';
 import type { Codec } from './codec/codec.js';
 import type { EncryptionKey } from './codec/key-ring.js';
@@ -31,6 +32,16 @@ export interface CacheModuleOptions {
    * @default {}
    */
   readonly ttlOverrides?: Readonly<Record<string, Duration>>;
+  /**
+   * What an event makes obsolete: `cacheService.emit` evicts it, and so does `@nestjs/event-emitter`, where the
+   * application has it. Declare the events in {@link CacheEventMap}.
+   *
+   * @example
+   * rules: { 'payment.success': ({ userId }) => [tag`user:${userId}`, planOf.at(userId), statistics.all()] }
+   *
+   * @default {}
+   */
+  readonly rules?: CacheRules;
   /** Nest's own `CACHE_MANAGER`, which this module provides on the same connection. */
   readonly cacheManager?: CacheManagerOptions;
   /** How long loads may hold up one another. */

@@ -2,14 +2,17 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Cache } from './cache-handle.js';
 import { CacheRuntime } from './cache.runtime.js';
 import type { RedisStatus } from './cache.redis.js';
+import type { CacheEventName, CachePayload } from './cache-events.js';
 import type { CacheDefinition } from './definition/define-cache.js';
 import { faultOfTags } from './definition/tag-text.js';
+import type { Evictable } from './definition/target.js';
 import type { CacheKey, CachePattern, CacheTag } from './definition/template.js';
 import { EVERYTHING } from './engine/bound-cache.js';
 import type { CacheRead } from './engine/events.js';
 import type { EntryReport } from './engine/inspect.js';
 import { CacheError } from './errors.js';
 import { splitOptions, type EvictOptions } from './evict-options.js';
+import { evictEach } from './evictables.js';
 import { CACHE_RUNTIME } from './tokens.js';
 
 /** How often a cache was read since the start, and with what outcome. */
@@ -89,6 +92,30 @@ export class CacheService {
    */
   evictPattern(pattern: CachePattern, how?: EvictOptions): Promise<number> {
     return this.runtime.engine.calls.evictMatching(pattern, how);
+  }
+
+  /**
+   * Evicts all that it is given: tags, patterns, entries (`botDetails.at(botId)`), whole caches (`botList.all()`).
+   *
+   * @param evictablesAndOptions `{ strict: true }` behind them rejects when Redis can't be reached, see `Cache.evict`
+   * @throws CacheError `CACHE_INVALID_KEY` for what is none of it, and then nothing is evicted;
+   * `CACHE_REDIS_UNAVAILABLE` with `strict` only
+   */
+  async evict(
+    ...evictablesAndOptions: readonly Evictable[] | readonly [...Evictable[], EvictOptions]
+  ): Promise<void> {
+    const [list, how] = splitOptions(evictablesAndOptions, 0);
+    await evictEach(this.runtime.engine, list, '`evict`', how);
+  }
+
+  /**
+   * Evicts what the module's `rules` say that an event makes obsolete. Who emits it need not know what is cached.
+   *
+   * @throws CacheError `CACHE_INVALID_USE` when there is no rule for it; what the rule throws
+   */
+  async emit<Event extends CacheEventName>(event: Event, ...[payload]: CachePayload<Event>): Promise<void> {
+    const evictables = await this.runtime.options.rules.evictedBy(event, payload);
+    await evictEach(this.runtime.engine, evictables, `the rule for '${event as string}'`, undefined);
   }
 
   /** Evicts every entry of this namespace, and nothing of anybody else's. */

@@ -1,4 +1,6 @@
 export { Cache, type CallOverrides, type Loaded, type Loader, type Lookup } from './cache-handle.js';
+// All of them: an interface that is exported by name can't be merged with what users declare.
+export type * from './cache-events.js';
 export { CacheModule } from './cache.module.js';
 export type { RedisStatus } from './cache.redis.js';
 export type { CacheOptionsFactory } from './cache.core.module.js';
@@ -31,6 +33,7 @@ export {
   type L1Policy,
 } from './definition/define-cache.js';
 export { digest } from './definition/digest.js';
+export type { CacheTarget, Evictable } from './definition/target.js';
 export type { Duration, Lifetime } from './definition/duration.js';
 export { key, pattern, tag, type CacheKey, type CachePattern, type CacheTag } from './definition/template.js';
 export { unordered } from './definition/unordered.js';

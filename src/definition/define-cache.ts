@@ -1,5 +1,6 @@
 import { CacheError } from '../errors.js';
 import type { Duration, Lifetime } from './duration.js';
+import { target, type CacheTarget } from './target.js';
 import type { CacheKey, CacheTag } from './template.js';
 
 /** How one process keeps entries of a cache in its own memory. */
@@ -169,6 +170,10 @@ export interface CacheDefinition<Args extends readonly unknown[] = never, Value 
   /** The key of one entry, as it stands behind the namespace in Redis. */
   readonly key: (...args: Args) => CacheKey;
   readonly policy: AnyCachePolicy;
+  /** Names one entry, to be evicted by `cacheService.evict` or a rule. */
+  readonly at: (...args: Args) => CacheTarget;
+  /** Names all entries of the cache. */
+  readonly all: () => CacheTarget;
   /** Only for the compiler: the type of the cached values. */
   readonly [valueType]?: Value;
 }
@@ -208,5 +213,12 @@ export function defineCache<Args extends readonly unknown[], Value = unknown>(
         `(id: string) => key\`bot:\${id}\`, got ${typeof key}.`,
     );
   }
-  return Object.freeze({ name, key, policy: Object.freeze(policy) });
+  const definition: CacheDefinition<Args, Value> = Object.freeze({
+    name,
+    key,
+    policy: Object.freeze(policy),
+    at: (...args: Args) => target(definition, args),
+    all: () => target(definition, undefined),
+  });
+  return definition;
 }

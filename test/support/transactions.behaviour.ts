@@ -25,7 +25,6 @@ export function describeTransactions(where: string, use: () => EngineUnderTest):
       it('waits for the end', async () => {
         const cache = tagged();
         await cache.set(['1'], 'old');
-        let seenOutside: unknown;
         const outside = new Gate<void>();
         const isEvicted = new Gate<void>();
         const running = transaction(async () => {
@@ -34,7 +33,7 @@ export function describeTransactions(where: string, use: () => EngineUnderTest):
           await outside.promise;
         });
         await isEvicted.promise;
-        seenOutside = await cache.get('1');
+        const seenOutside = await cache.get('1');
         outside.resolve(undefined);
         await running;
         expect(seenOutside).toBe('old');
