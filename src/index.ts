@@ -29,11 +29,12 @@ export {
   type CacheDefinition,
   type CachePolicy,
   type CacheSpec,
+  type CacheTarget,
   type CompressPolicy,
   type L1Policy,
 } from './definition/define-cache.js';
 export { digest } from './definition/digest.js';
-export type { CacheTarget, Evictable } from './definition/target.js';
+export type { Evictable } from './definition/target.js';
 export type { Duration, Lifetime } from './definition/duration.js';
 export { key, pattern, tag, type CacheKey, type CachePattern, type CacheTag } from './definition/template.js';
 export { unordered } from './definition/unordered.js';

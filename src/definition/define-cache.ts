@@ -1,6 +1,5 @@
 import { CacheError } from '../errors.js';
 import type { Duration, Lifetime } from './duration.js';
-import { target, type CacheTarget } from './target.js';
 import type { CacheKey, CacheTag } from './template.js';
 
 /** How one process keeps entries of a cache in its own memory. */
@@ -178,6 +177,14 @@ export interface CacheDefinition<Args extends readonly unknown[] = never, Value 
   readonly [valueType]?: Value;
 }
 
+/** One entry of a cache, or all of them: `botDetails.at(botId)`, `botDetails.all()`. */
+export interface CacheTarget {
+  /** The cache. */
+  readonly of: CacheDefinition<readonly unknown[]>;
+  /** The arguments of the entry's key; `undefined` stands for all entries. */
+  readonly args: readonly unknown[] | undefined;
+}
+
 const NAME = /^[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*$/;
 
 /**
@@ -217,8 +224,9 @@ export function defineCache<Args extends readonly unknown[], Value = unknown>(
     name,
     key,
     policy: Object.freeze(policy),
-    at: (...args: Args) => target(definition, args),
-    all: () => target(definition, undefined),
+    at: (...args: Args) => Object.freeze({ of, args }),
+    all: () => Object.freeze({ of, args: undefined }),
   });
+  const of = definition as CacheDefinition<readonly unknown[]>;
   return definition;
 }
