@@ -12,9 +12,12 @@ export const EVERYTHING = '%all';
 /** Tag that no entry carries: its token changes with every eviction of any tag. */
 export const ANY_TAG = '%any';
 
+/** What stands before the name of a cache in its own tag. */
+export const CACHE_TAG = '%cache:';
+
 /** Tag that every entry of a cache carries. */
 export function tagOfCache(name: string): string {
-  return `%cache:${name}`;
+  return CACHE_TAG + name;
 }
 
 /** Printable ASCII without the characters that the templates encode or refuse, at most 200 of them. */

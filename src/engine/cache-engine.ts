@@ -66,6 +66,7 @@ export class CacheEngine {
       waiters,
       tags: [sharedTags, this.localTags],
       memories: this.memories,
+      events,
       armed: shared === undefined,
     });
     this.reads = new ReadThrough({
@@ -78,7 +79,16 @@ export class CacheEngine {
       lease,
       patience,
     });
-    this.writes = new Writes({ codec, clock, generations, here: this.coherence, shared, patience, lease });
+    this.writes = new Writes({
+      codec,
+      clock,
+      generations,
+      here: this.coherence,
+      shared,
+      events,
+      patience,
+      lease,
+    });
     const { reads, writes } = this;
     this.transactions = new Transactions(new EngineCalls(reads, writes), { reads, writes });
   }

@@ -7,12 +7,14 @@ import type { Invalidation } from './bus.js';
 import type { Clock } from './clock.js';
 import type { Coherence } from './coherence.js';
 import { expiresAt, type Entry } from './entry.js';
+import type { CacheEvents } from './events.js';
 import type { Generations } from './generations.js';
 import { EntryMaker } from './entry-maker.js';
 import type { LeaseLimits } from './lease-keeper.js';
 import { Patience } from './patience.js';
 import type { ReadOverrides } from './read-request.js';
 import { newToken } from './token.js';
+import { tellEvictions, tellStored } from './telling.js';
 
 export interface WritesParts {
   readonly codec: Codec;
@@ -21,6 +23,7 @@ export interface WritesParts {
   /** This process's own memory. */
   readonly here: Coherence;
   readonly shared: SharedStore | undefined;
+  readonly events: CacheEvents;
   /** How long one call waits for the shared store, milliseconds. */
   readonly patience: number;
   readonly lease: Pick<LeaseLimits, 'ttl'>;
@@ -143,7 +146,7 @@ export class Writes {
     } finally {
       this.here.evict(keys);
     }
-    await this.announce({ keys }, patience, how);
+    await this.announceEviction({ keys }, patience, how);
   }
 
   /** Makes every entry that carries one of the tags unusable. */
@@ -156,7 +159,7 @@ export class Writes {
     } finally {
       this.here.evictTags(tags);
     }
-    await this.announce({ tags }, patience, how);
+    await this.announceEviction({ tags }, patience, how);
   }
 
   /** Removes every entry whose key matches; tells how many there were where entries are at home. */
@@ -169,12 +172,17 @@ export class Writes {
     } finally {
       inMemory = this.here.evictMatching(pattern);
     }
-    await this.announce({ patterns: [pattern.text] }, patience, how);
+    await this.announceEviction({ patterns: [pattern.text] }, patience, how);
     return inShared ?? inMemory;
   }
 
   private patience(): Patience {
     return new Patience(this.parts.patience);
+  }
+
+  private async announceEviction(what: Invalidation, patience: Patience, how?: HowToEvict): Promise<void> {
+    await this.announce(what, patience, how);
+    tellEvictions(this.parts.events.evictions, 'here', what);
   }
 
   /** Tells the others. Who insists on it waits until that is done. */
@@ -203,6 +211,7 @@ export class Writes {
     const isStored =
       tokens !== undefined && isSeized && (await patience.spend(store.store(key, lease, entry)));
     if (isSeized && !isStored) void store.release(key, lease);
+    if (isStored) tellStored(this.parts.events.stores, cache, key, entry, 'put');
 
     // Any other write meanwhile ended the generation: which of the two came last, only the store knows.
     const alone = this.generations.isCurrentFor(noted, entry.tags);
