@@ -42,6 +42,13 @@ export interface CacheModuleOptions {
    * @default {}
    */
   readonly rules?: CacheRules;
+  /**
+   * Names of caches that begin disabled, as if their definitions said `enabled: false`. The names may also
+   * be in the form that environment variables have (`BOT_DETAILS`).
+   *
+   * @default []
+   */
+  readonly disabled?: readonly string[];
   /** Nest's own `CACHE_MANAGER`, which this module provides on the same connection. */
   readonly cacheManager?: CacheManagerOptions;
   /** How long loads may hold up one another. */

@@ -23,7 +23,7 @@ export class CacheRuntime {
   private closing: Promise<void> | undefined;
 
   constructor(readonly options: ResolvedOptions) {
-    const { codec, memory, defaults, ttlOverrides, lease, redis } = options;
+    const { codec, memory, defaults, ttlOverrides, disabled, lease, redis } = options;
     this.events.problems.subscribe(({ operation, error }) => this.problems.report(operation, error));
     const onProblem = (operation: string, error: unknown) => this.report(operation, error);
     this.redis =
@@ -49,6 +49,7 @@ export class CacheRuntime {
       makeMemory: (limits, tags) => new MemoryStore(limits, tags, clock),
       shared: this.redis?.guard,
       ttlOverride: (name) => ttlOverrides.get(constantCase(name)),
+      isDisabled: (name) => disabled.has(constantCase(name)),
       // Without Redis nothing leaves this process, so there is nothing to encrypt.
       canEncrypt: options.redis === undefined || options.keyRing !== undefined,
     });
@@ -71,12 +72,17 @@ export class CacheRuntime {
     return this.closing;
   }
 
-  /** A `CACHE_TTL_…` for a cache that does not exist is a misspelt one, or one for a cache that comes later. */
+  /** What the options say of a cache that does not exist is for a misspelt one, or one that comes later. */
   warnOfUnusedOverrides(): void {
     const names = new Set([...this.engine.caches].map(({ name }) => constantCase(name)));
-    for (const name of this.options.ttlOverrides.keys()) {
+    const { ttlOverrides, disabled } = this.options;
+    for (const name of ttlOverrides.keys()) {
       if (!names.has(name))
         this.logger.warn(`A ttl is set for cache ${name}, but no cache has that name so far.`);
+    }
+    for (const name of disabled) {
+      if (!names.has(name))
+        this.logger.warn(`Cache ${name} is to be disabled, but no cache has that name so far.`);
     }
   }
 

@@ -37,6 +37,8 @@ export interface EngineOptions {
   readonly defaults: PolicyDefaults;
   /** The ttl in milliseconds that replaces the definition's, by name of the cache. */
   readonly ttlOverride: (name: string) => number | undefined;
+  /** Whether the options disable the cache of that name. */
+  readonly isDisabled: (name: string) => boolean;
   /** Whether there are keys for what is stored in the shared store, or no such store. */
   readonly canEncrypt: boolean;
 }
@@ -169,9 +171,10 @@ export class CacheEngine {
     keyOf: BoundCache['keyOf'],
     userTagsOf: BoundCache['userTagsOf'],
   ): BoundCache {
-    const { defaults, ttlOverride, shared, sharedTags, canEncrypt } = this.options;
-    const policy = resolvePolicy(definition, defaults, ttlOverride(definition.name), canEncrypt);
+    const { defaults, ttlOverride, isDisabled, shared, sharedTags, canEncrypt } = this.options;
     const { name } = definition;
+    const resolved = resolvePolicy(definition, defaults, ttlOverride(name), canEncrypt);
+    const policy = isDisabled(name) ? { ...resolved, enabled: false } : resolved;
     if (shared === undefined || !policy.l2) {
       const home = this.memoryFor(policy, this.localTags);
       return new BoundCache({
