@@ -43,8 +43,8 @@ export interface CacheModuleOptions {
    */
   readonly rules?: CacheRules;
   /**
-   * Names of caches that begin disabled, as if their definitions said `enabled: false`. The names may also
-   * be in the form that environment variables have (`BOT_DETAILS`).
+   * Names of caches that begin disabled, as if their definitions said `enabled: false`; `cacheService.enable(name)`
+   * wins over it. The names may also be in the form that environment variables have (`BOT_DETAILS`).
    *
    * @default []
    */

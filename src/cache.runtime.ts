@@ -3,7 +3,7 @@ import { constantCase, type ResolvedOptions } from './cache.options.resolved.js'
 import { CacheRedis } from './cache.redis.js';
 import { CacheEngine } from './engine/cache-engine.js';
 import type { Clock } from './engine/clock.js';
-import { CacheEvents } from './engine/events.js';
+import { CacheEvents, type CacheSwitched } from './engine/events.js';
 import { TagTokens } from './engine/tag-tokens.js';
 import { ReadTrace } from './engine/trace.js';
 import { ProblemLog } from './problem-log.js';
@@ -25,6 +25,7 @@ export class CacheRuntime {
   constructor(readonly options: ResolvedOptions) {
     const { codec, memory, defaults, ttlOverrides, disabled, lease, redis } = options;
     this.events.problems.subscribe(({ operation, error }) => this.problems.report(operation, error));
+    this.events.switches.subscribe((switched) => this.tell(switched));
     const onProblem = (operation: string, error: unknown) => this.report(operation, error);
     this.redis =
       redis &&
@@ -86,8 +87,24 @@ export class CacheRuntime {
     }
   }
 
+  /**
+   * Enables or disables all caches of a name: here at once, and for all instances when they can be told.
+   *
+   * @throws CacheError `CACHE_INVALID_USE` when no cache in use has that name
+   */
+  async turn(name: string, enabled: boolean): Promise<void> {
+    this.engine.turn(name, enabled);
+    await this.redis?.switches.turned(name);
+  }
+
   report(operation: string, error: unknown): void {
     this.events.problems.emit({ operation, error });
+  }
+
+  private tell({ cache, enabled }: CacheSwitched): void {
+    if (enabled) this.logger.log(`Cache ${cache} is enabled, as was said at run time.`);
+    else
+      this.logger.warn(`Cache ${cache} is disabled, as was said at run time: its calls go to their loaders.`);
   }
 
   private async end(): Promise<void> {

@@ -25,6 +25,8 @@ export interface CacheStatistics {
   readonly invalid: number;
   /** Share of hits, fresh or stale, among the reads that were not bypassed; 0 before the first one. */
   readonly hitRatio: number;
+  /** Whether calls use the cache now, see `CacheService.disable`. */
+  readonly enabled: boolean;
 }
 
 /** What the caches and the memory of this process came to since the start. */
@@ -141,6 +143,32 @@ export class CacheService {
     return this.runtime.engine.transaction(work);
   }
 
+  /**
+   * Disables a cache at run time: its reads pass it by, its puts evict and store nothing, and evictions happen as ever.
+   * What it has stored stays, and is served again, if it is still valid, once the cache is enabled.
+   *
+   * In this process that holds at once, and for all instances of the namespace, those that start later too, when Redis
+   * has it. The promise resolves then. If Redis can't be reached it resolves as well, and Redis is told as soon as it
+   * can be.
+   *
+   * @param name of a cache in use
+   * @throws CacheError `CACHE_INVALID_USE` when no cache in use has that name
+   */
+  disable(name: string): Promise<void> {
+    return this.runtime.turn(name, false);
+  }
+
+  /**
+   * Enables a cache at run time, in the same way as {@link disable}. What was said last at run time wins over the
+   * options and the definition, so this also enables a cache that these disable.
+   *
+   * @param name of a cache in use
+   * @throws CacheError `CACHE_INVALID_USE` when no cache in use has that name
+   */
+  enable(name: string): Promise<void> {
+    return this.runtime.turn(name, true);
+  }
+
   /** What is stored under a key, in each tier, without its value: for people who wonder. */
   inspect(key: CacheKey): Promise<EntryReport> {
     return this.runtime.engine.inspect(key);
@@ -150,10 +178,10 @@ export class CacheService {
   stats(): Statistics {
     const { engine } = this.runtime;
     const caches: Record<string, CacheStatistics> = {};
-    for (const { name, counts } of engine.caches) {
+    for (const { name, counts, enabled } of engine.caches) {
       const served = counts.hits + counts.stale;
       const reads = served + counts.misses;
-      caches[name] = { ...counts, hitRatio: reads === 0 ? 0 : served / reads };
+      caches[name] = { ...counts, hitRatio: reads === 0 ? 0 : served / reads, enabled };
     }
     return { caches, l1: engine.memoryUse };
   }

@@ -135,7 +135,11 @@ export interface CachePolicy<Args extends readonly unknown[], Value = unknown> {
    * @default none
    */
   readonly tagsOf?: (value: Value, ...args: Args) => readonly CacheTag[];
-  /** `false` passes every call through and stores nothing; evictions still happen. @default true */
+  /**
+   * `false` passes every call through and stores nothing; evictions still happen. `CacheService.enable` wins over it.
+   *
+   * @default true
+   */
   readonly enabled?: boolean;
 }
 

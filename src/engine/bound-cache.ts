@@ -5,6 +5,7 @@ import type { NearStore } from '../stores/near-store.js';
 import type { CacheStore } from '../stores/store.js';
 import { expiresAt, type Entry } from './entry.js';
 import type { Policy } from './policy.js';
+import type { CacheSwitch } from './switches.js';
 
 /** Tag that every entry of the namespace carries. No tag template can make it: `%` is not allowed in one. */
 export const EVERYTHING = '%all';
@@ -37,6 +38,8 @@ export interface CacheCounts {
 export interface CacheParts {
   readonly name: string;
   readonly policy: Policy;
+  /** What was said at run time of the caches of that name. */
+  readonly onOff: CacheSwitch;
   readonly keyOf: (...args: readonly unknown[]) => CacheKey;
   readonly userTagsOf: ((...args: readonly unknown[]) => readonly CacheTag[]) | undefined;
   /** The process's memory in front of the store. The store itself when there is nothing behind it. */
@@ -54,16 +57,23 @@ export class BoundCache {
   readonly userTagsOf: CacheParts['userTagsOf'];
   readonly near: NearStore | undefined;
   readonly store: CacheStore;
+  private readonly onOff: CacheSwitch;
   private readonly ownTags: readonly string[];
 
   constructor(parts: CacheParts) {
     this.name = parts.name;
     this.policy = parts.policy;
+    this.onOff = parts.onOff;
     this.keyOf = parts.keyOf;
     this.near = parts.near;
     this.store = parts.store;
     this.userTagsOf = parts.userTagsOf;
     this.ownTags = [EVERYTHING, tagOfCache(parts.name)];
+  }
+
+  /** Whether calls use it: as was said last at run time, else as its policy says. Evictions happen all the same. */
+  get enabled(): boolean {
+    return this.onOff.position ?? this.policy.enabled;
   }
 
   /**

@@ -15,6 +15,7 @@ import type { LeaseLimits } from './lease-keeper.js';
 import { LoadWaiters } from './load-waiters.js';
 import { resolvePolicy, type Policy, type PolicyDefaults } from './policy.js';
 import { ReadThrough } from './read-through.js';
+import { Switches } from './switches.js';
 import { TagTokens } from './tag-tokens.js';
 import { Transactions } from './transactions.js';
 import { Writes } from './writes.js';
@@ -50,6 +51,7 @@ export class CacheEngine {
   readonly background: BackgroundWork;
   readonly coherence: Coherence;
   private readonly transactions: Transactions;
+  readonly switches: Switches;
   private readonly localTags: TagTokens;
   private readonly memories: NearStore[] = [];
   /** The memories that caches without limits of their own share. */
@@ -60,6 +62,7 @@ export class CacheEngine {
   constructor(private readonly options: EngineOptions) {
     const { codec, clock, events, shared, sharedTags, lease, patience } = options;
     this.localTags = TagTokens.forEntries(options.memory.maxEntries, clock);
+    this.switches = new Switches(events);
     const generations = new Generations();
     const waiters = new LoadWaiters();
     this.background = new BackgroundWork((operation, error) => events.problems.emit({ operation, error }));
@@ -133,6 +136,23 @@ export class CacheEngine {
     };
   }
 
+  /**
+   * Enables or disables all caches of a name, in this process.
+   *
+   * @throws CacheError `CACHE_INVALID_USE` when none in use has that name
+   */
+  turn(name: string, enabled: boolean): void {
+    if (!this.byName.has(name)) {
+      const names = [...this.byName.keys()].map((known) => `\`${known}\``).join(', ');
+      throw new CacheError(
+        'CACHE_INVALID_USE',
+        `Expected the name of a cache in use, which are ${names === '' ? 'none so far' : names}, ` +
+          `got ${typeof name === 'string' ? `\`${name}\`` : typeof name}. Check the spelling.`,
+      );
+    }
+    this.switches.turn(name, enabled, this.options.clock.now());
+  }
+
   /** All caches in use. */
   get caches(): Iterable<BoundCache> {
     return this.byName.values();
@@ -175,11 +195,13 @@ export class CacheEngine {
     const { name } = definition;
     const resolved = resolvePolicy(definition, defaults, ttlOverride(name), canEncrypt);
     const policy = isDisabled(name) ? { ...resolved, enabled: false } : resolved;
+    const onOff = this.switches.of(name);
     if (shared === undefined || !policy.l2) {
       const home = this.memoryFor(policy, this.localTags);
       return new BoundCache({
         name,
         policy,
+        onOff,
         keyOf,
         userTagsOf,
         near: home,
@@ -187,7 +209,7 @@ export class CacheEngine {
       });
     }
     const near = policy.l1 === false ? undefined : this.memoryFor(policy, sharedTags);
-    return new BoundCache({ name, policy, keyOf, userTagsOf, near, store: shared });
+    return new BoundCache({ name, policy, onOff, keyOf, userTagsOf, near, store: shared });
   }
 
   /** The memory for caches of that policy: the common one, or one of its own where it sets limits. */

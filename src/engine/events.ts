@@ -54,6 +54,13 @@ export interface CacheProblem {
   readonly error: unknown;
 }
 
+/** A cache was turned on or off at run time, here or by another instance. */
+export interface CacheSwitched {
+  /** Name of the cache. */
+  readonly cache: string;
+  readonly enabled: boolean;
+}
+
 type Listener<T> = (event: T) => void;
 
 /** A list of listeners that costs nothing while it is empty. */
@@ -85,4 +92,5 @@ export class CacheEvents {
   readonly stores = new Channel<CacheStored>();
   readonly evictions = new Channel<CacheEviction>();
   readonly problems = new Channel<CacheProblem>();
+  readonly switches = new Channel<CacheSwitched>();
 }

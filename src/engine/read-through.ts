@@ -81,7 +81,7 @@ export class ReadThrough {
 
   /** What is stored under many keys, in their order, without loading. */
   async findMany(cache: BoundCache, argsList: ArgsList): Promise<readonly (Outcome | undefined)[]> {
-    if (cache.policy.enabled) return this.batch.find(cache, argsList);
+    if (cache.enabled) return this.batch.find(cache, argsList);
     return Promise.all(argsList.map((args) => this.find(cache, args)));
   }
 
@@ -91,7 +91,7 @@ export class ReadThrough {
     argsList: ArgsList,
     loadMissing: BatchLoader,
   ): Promise<readonly unknown[]> {
-    if (cache.policy.enabled) {
+    if (cache.enabled) {
       const outcomes = await this.batch.getOrLoad(cache, argsList, loadMissing);
       return outcomes.map((outcome) => outcome.take());
     }
@@ -106,7 +106,7 @@ export class ReadThrough {
     loader: Loader,
     overrides?: ReadOverrides,
   ): Promise<unknown> {
-    if (!cache.policy.enabled || overrides?.bypass === true) return this.passBy(cache, args, loader);
+    if (!cache.enabled || overrides?.bypass === true) return this.passBy(cache, args, loader);
 
     // 1. L1: fresh, and its tags are current.
     const key = cache.keyOf(...args);
@@ -163,7 +163,7 @@ export class ReadThrough {
   /** What is stored under a key, without loading. */
   async find(cache: BoundCache, args: readonly unknown[]): Promise<Outcome | undefined> {
     const key = cache.keyOf(...args);
-    if (!cache.policy.enabled) {
+    if (!cache.enabled) {
       this.counter.count(cache, key, 'bypass');
       return undefined;
     }
@@ -187,10 +187,11 @@ export class ReadThrough {
     loader: Loader,
     overrides?: ReadOverrides,
   ): Promise<Refreshed> {
-    if (!cache.policy.enabled || overrides?.bypass === true) {
+    if (!cache.enabled || overrides?.bypass === true) {
       return {
         value: await this.passBy(cache, args, loader),
-        ending: 'not wanted',
+        // A cache that is disabled may be enabled again: what it has stored before is older than this value.
+        ending: overrides?.bypass === true ? 'not wanted' : 'lost',
         found: NOT_READ,
         patience: undefined,
       };

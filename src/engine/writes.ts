@@ -83,7 +83,7 @@ export class Writes {
     value: unknown,
     overrides?: ReadOverrides,
   ): Entry | undefined {
-    if (!cache.policy.enabled) return undefined;
+    if (!cache.enabled) return undefined;
     const argTags = cache.tagsOf(args, overrides?.tags);
     const tags = [...argTags, ...cache.tagsOfValue(value, args, argTags)];
     return this.maker.make({ cache, args, allTags: tags, ttl: overrides?.ttl }, value, [], 0);
@@ -101,7 +101,7 @@ export class Writes {
 
   /** Lets a usable entry live on from now. Tells whether there was one. */
   async touch(cache: BoundCache, args: readonly unknown[], ttl: Lifetime | undefined): Promise<boolean> {
-    if (!cache.policy.enabled) return false;
+    if (!cache.enabled) return false;
     const key = cache.keyOf(...args);
     cache.check(key);
     const tags = cache.tagsOf(args, undefined);

@@ -9,6 +9,7 @@ import { describeReadThrough } from '../support/read-through.behaviour.js';
 import { describeRefresh } from '../support/refresh.behaviour.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';
 import { describeTransactions } from '../support/transactions.behaviour.js';
+import { describeSwitches } from '../support/switches.behaviour.js';
 import { describeWaiting } from '../support/waiting.behaviour.js';
 
 describe('the engine on Redis', () => {
@@ -57,5 +58,6 @@ describe('the engine on Redis', () => {
   describeRefresh('on Redis', () => ({ ...engine, clock }));
   describePuts('on Redis', () => engine);
   describeTransactions('on Redis', () => engine);
+  describeSwitches('on Redis', () => ({ ...engine, clock }));
   describeWaiting('on Redis', (options) => start(options));
 });

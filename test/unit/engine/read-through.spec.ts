@@ -7,6 +7,7 @@ import { describePuts } from '../../support/puts.behaviour.js';
 import { describeReadThrough } from '../../support/read-through.behaviour.js';
 import { describeRefresh } from '../../support/refresh.behaviour.js';
 import { describeTransactions } from '../../support/transactions.behaviour.js';
+import { describeSwitches } from '../../support/switches.behaviour.js';
 import { describeWaiting } from '../../support/waiting.behaviour.js';
 
 describe('the engine in memory', () => {
@@ -26,5 +27,6 @@ describe('the engine in memory', () => {
   describeRefresh('in memory', () => ({ ...engine, clock }));
   describePuts('in memory', () => engine);
   describeTransactions('in memory', () => engine);
+  describeSwitches('in memory', () => ({ ...engine, clock }));
   describeWaiting('in memory', (options) => startEngine({ clock, ...options }));
 });
