@@ -104,5 +104,6 @@ function keyBelow(name: string, key: UserFunction): UserFunction {
 }
 
 function keyOfAllArguments(name: string): (...args: readonly unknown[]) => CacheKey {
-  return (...args) => limitLength(`${name}:${encodeArguments(args)}`) as CacheKey;
+  const cache = `cache \`${name}\``;
+  return (...args) => limitLength(`${name}:${encodeArguments(args, cache)}`) as CacheKey;
 }
