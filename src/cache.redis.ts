@@ -13,6 +13,7 @@ import { SwitchSync } from './resilience/switch-sync.js';
 import { within } from './resilience/within.js';
 import type { SharedSide } from './shared-side.js';
 import { RedisBus } from './stores/bus/redis-bus.js';
+import { RedisCheckup } from './stores/redis/redis-checkup.js';
 import { RedisConnection } from './stores/redis/redis-connection.js';
 import { RedisKeys } from './stores/redis/redis-keys.js';
 import type { ResolvedRedis } from './stores/redis/redis-options.js';
@@ -55,6 +56,7 @@ export class CacheRedis implements SharedSide {
   readonly gate: Gate;
   readonly guard: GuardedStore;
   readonly bus: RedisBus;
+  readonly checkup: RedisCheckup;
   readonly switches: SwitchSync;
   /** Redis's own, unless the application has given one. */
   readonly clock: Clock;
@@ -78,6 +80,7 @@ export class CacheRedis implements SharedSide {
       onBreaker: (state) => this.tellBreaker(state),
     });
     this.bus = this.makeBus(keys.bus);
+    this.checkup = new RedisCheckup(this.connection, keys.probe(this.bus.instance));
     this.switches = new SwitchSync({
       switches: () => parts.engine().switches,
       shared: new RedisSwitches(client, keys, () => this.bus.switchedMessage),

@@ -43,6 +43,7 @@ export type { CacheRead, Tier } from './engine/events.js';
 export type { EntryDetails, EntryReport } from './engine/inspect.js';
 export type { EvictOptions } from './evict-options.js';
 export { CacheError, CacheLoadTimeoutError, type CacheErrorCode } from './errors.js';
+export type { RedisReport } from './stores/redis/redis-checkup.js';
 export type {
   RedisClientOptions,
   RedisClusterOptions,
