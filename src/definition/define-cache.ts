@@ -169,6 +169,11 @@ export interface CacheDefinition<Args extends readonly unknown[] = never, Value 
   /** The key of one entry, as it stands behind the namespace in Redis. */
   readonly key: (...args: Args) => CacheKey;
   readonly policy: AnyCachePolicy;
+  /**
+   * The definition of which this is a variant: the same cache, with entries that live differently. Methods and
+   * classes that set a policy of their own make them.
+   */
+  readonly derivedFrom?: CacheDefinition;
   /** Only for the compiler: the type of the cached values. */
   readonly [valueType]?: Value;
 }

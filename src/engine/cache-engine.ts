@@ -131,7 +131,8 @@ export class CacheEngine {
   }
 
   /**
-   * Puts a definition to use. The same definition gives the same cache.
+   * Puts a definition to use. The same definition gives the same cache, and one that was derived from it a variant of
+   * that cache.
    *
    * @throws CacheError `CACHE_INVALID_OPTION` when its policy breaks a rule, `CACHE_INVALID_USE` when another
    * definition has its name
@@ -139,6 +140,17 @@ export class CacheEngine {
   bind(definition: CacheDefinition): BoundCache {
     const bound = this.byDefinition.get(definition);
     if (bound !== undefined) return bound;
+    const cache = this.variant(definition) ?? this.first(definition);
+    this.byDefinition.set(definition, cache);
+    return cache;
+  }
+
+  private variant(definition: CacheDefinition): BoundCache | undefined {
+    const { derivedFrom } = definition;
+    return derivedFrom && this.bind(derivedFrom).variant(this.policyFor(definition));
+  }
+
+  private first(definition: CacheDefinition): BoundCache {
     const { name, key, policy } = definition;
     if (this.byName.has(name)) {
       throw new CacheError(
@@ -148,7 +160,6 @@ export class CacheEngine {
       );
     }
     const cache = this.make(definition, key as BoundCache['keyOf'], policy.tags as BoundCache['userTagsOf']);
-    this.byDefinition.set(definition, cache);
     this.byName.set(name, cache);
     return cache;
   }
@@ -158,8 +169,8 @@ export class CacheEngine {
     keyOf: BoundCache['keyOf'],
     userTagsOf: BoundCache['userTagsOf'],
   ): BoundCache {
-    const { defaults, ttlOverride, shared, sharedTags, canEncrypt } = this.options;
-    const policy = resolvePolicy(definition, defaults, ttlOverride(definition.name), canEncrypt);
+    const { shared, sharedTags } = this.options;
+    const policy = this.policyFor(definition);
     const { name } = definition;
     if (shared === undefined || !policy.l2) {
       const home = this.memoryFor(policy, this.localTags);
@@ -174,6 +185,11 @@ export class CacheEngine {
     }
     const near = policy.l1 === false ? undefined : this.memoryFor(policy, sharedTags);
     return new BoundCache({ name, policy, keyOf, userTagsOf, near, store: shared });
+  }
+
+  private policyFor(definition: CacheDefinition): Policy {
+    const { defaults, ttlOverride, canEncrypt } = this.options;
+    return resolvePolicy(definition, defaults, ttlOverride(definition.name), canEncrypt);
   }
 
   /** The memory for caches of that policy: the common one, or one of its own where it sets limits. */
