@@ -24,6 +24,7 @@ export type { Codec } from './codec/codec.js';
 export type { EncryptionKey } from './codec/key-ring.js';
 export { CacheEvict, type CacheEvictOptions } from './decorators/cache-evict.decorator.js';
 export { CachePut, type CachePutOptions } from './decorators/cache-put.decorator.js';
+export { CacheableMany, type CacheableManyOptions } from './decorators/cacheable-many.decorator.js';
 export { Cacheable } from './decorators/cacheable.decorator.js';
 export type {
   CacheableConditions,
