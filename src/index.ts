@@ -24,6 +24,7 @@ export type { Codec } from './codec/codec.js';
 export type { EncryptionKey } from './codec/key-ring.js';
 export { CacheEvict, type CacheEvictOptions } from './decorators/cache-evict.decorator.js';
 export { CachePut, type CachePutOptions } from './decorators/cache-put.decorator.js';
+export { CacheDefaults } from './decorators/cache-defaults.decorator.js';
 export { CacheableMany, type CacheableManyOptions } from './decorators/cacheable-many.decorator.js';
 export { Cacheable } from './decorators/cacheable.decorator.js';
 export type {
@@ -32,6 +33,7 @@ export type {
   CacheableOptions,
   MethodLifetimes,
 } from './decorators/cacheable-options.js';
+export type { CacheClassDefaults } from './decorators/class-defaults.js';
 export { getCacheToken, InjectCache } from './decorators/inject-cache.decorator.js';
 export {
   defineCache,
