@@ -19,6 +19,12 @@ const pages = defineCache({
   key: (org: number, page: number) => key`org:${org}:page:${page}`,
   ttl: '5m',
 });
+const disabled = defineCache({
+  name: 'disabled',
+  key: (id: string) => key`disabled:${id}`,
+  ttl: '5m',
+  enabled: false,
+});
 const lists = defineCache({ name: 'lists', key: (name: string) => key`list:${name}`, ttl: '5m' });
 
 @Injectable()
@@ -75,6 +81,11 @@ class Bots {
   @CacheableMany(bots)
   @CacheEvict({ cache: bots, select: () => ['1'] })
   async findAndEvict(ids: readonly string[]): Promise<Bot[]> {
+    return this.load(ids);
+  }
+
+  @CacheableMany(disabled)
+  async uncached(ids: readonly string[]): Promise<Bot[]> {
     return this.load(ids);
   }
 
@@ -147,8 +158,16 @@ describe('@CacheableMany', () => {
   it('does not call the method for no ids', async () => {
     expect(await service.find([])).toEqual([]);
     expect(await service.findMap([])).toEqual(new Map());
+    expect(await service.uncached([])).toEqual([]);
+    expect(service.asked).toEqual([]);
+    // A put wants a result.
     expect(await service.besideOthers([])).toEqual([]);
     expect(service.asked).toEqual([[]]);
+  });
+
+  it('of a disabled cache calls the method with all ids', async () => {
+    await service.uncached(['1', '2']);
+    expect(idsOf(await service.uncached(['1', '2']))).toEqual(['1/2', '2/2']);
   });
 
   it('gives the cache the id and what the method takes behind the ids', async () => {

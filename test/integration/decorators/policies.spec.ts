@@ -307,7 +307,7 @@ describe('all that a class says', () => {
 
     const app = await start({ providers: [Sharing, Heir] });
     const [sharing, heir] = [app.get(Sharing), app.get(Heir)];
-    await Promise.all([sharing.find(), heir.named()]);
+    await Promise.all([sharing.find(), sharing.explicit(), heir.named()]);
     expect(await sharing.find()).toBe(await sharing.find());
     expect(await sharing.clone()).not.toBe(await sharing.clone());
     expect(await sharing.explicit()).not.toBe(await sharing.explicit());

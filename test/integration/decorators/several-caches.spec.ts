@@ -53,6 +53,13 @@ class Bots {
     return this.calls;
   }
 
+  @Cacheable(far)
+  @Cacheable(near, (_org: string, id: string) => [id])
+  async findOtherWay(_org: string, _id: string): Promise<number> {
+    this.calls += 1;
+    return this.calls;
+  }
+
   @Cacheable(near, (_org: string, id: string) => [id])
   @Cacheable(stale)
   async maybeStale(_org: string, _id: string): Promise<number> {
@@ -180,6 +187,14 @@ describe('several @Cacheable on one method', () => {
     expect(await bots.put('a', '1')).toBe(2);
     expect(await stored()).toEqual([1, 2]);
     expect(await caches.cache(near).get('put:1')).toBe(2);
+  });
+
+  it('do not wait for ever where another method asks them the other way round', async () => {
+    const other = await start({ providers: [Bots] }, { lease: { wait: '20ms' } });
+    const there = other.get(Bots);
+
+    const answers = await Promise.all([there.find('a', '1'), there.findOtherWay('a', '1')]);
+    expect(answers.every((answer) => answer > 0)).toBe(true);
   });
 
   it('evict on a hit, too', async () => {
