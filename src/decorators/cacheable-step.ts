@@ -32,6 +32,8 @@ export class CacheableStep implements ReadingStep {
     const cache = call.service.cache(definition);
     const load = place === undefined ? call.proceed : place.load;
     const overrides = this.#overrides(call, place);
+    // Nothing to pick and nothing to wait for: the way of most calls.
+    if (this.parts.select === undefined) return cache.getOrLoad(call.args, load, overrides);
     return followedBy(this.#arguments(call, definition), (args) => cache.getOrLoad(args, load, overrides));
   }
 
