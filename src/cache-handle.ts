@@ -1,7 +1,7 @@
 import type { Lifetime } from './definition/duration.js';
 import type { CacheDefinition } from './definition/define-cache.js';
 import type { CacheTag } from './definition/template.js';
-import type { BoundCache } from './engine/bound-cache.js';
+import { tagOfCache, type BoundCache } from './engine/bound-cache.js';
 import type { CacheEngine } from './engine/cache-engine.js';
 import type { Tier } from './engine/events.js';
 import type { BatchOverrides, ReadOverrides } from './engine/read-request.js';
@@ -77,13 +77,13 @@ export class Cache<Args extends readonly unknown[], Value = unknown> {
 
   /** The stored value, `undefined` when there is none. See {@link lookup} to tell that from a stored `undefined`. */
   async get(...args: Args): Promise<Value | undefined> {
-    const outcome = await this.engine.reads.find(this.bound, args);
+    const outcome = await this.engine.calls.find(this.bound, args);
     return outcome?.take() as Value | undefined;
   }
 
   /** The stored value with its age and where it was found. */
   async lookup(...args: Args): Promise<Lookup<Value>> {
-    const outcome = await this.engine.reads.find(this.bound, args);
+    const outcome = await this.engine.calls.find(this.bound, args);
     if (outcome?.entry === undefined) return { hit: false };
     return {
       hit: true,
@@ -96,7 +96,7 @@ export class Cache<Args extends readonly unknown[], Value = unknown> {
 
   /** Whether something usable is stored. */
   async has(...args: Args): Promise<boolean> {
-    return (await this.engine.reads.find(this.bound, args)) !== undefined;
+    return (await this.engine.calls.find(this.bound, args)) !== undefined;
   }
 
   /**
@@ -108,7 +108,7 @@ export class Cache<Args extends readonly unknown[], Value = unknown> {
     loader: Loader<V>,
     overrides?: CallOverrides<V>,
   ): Promise<Loaded<Value, V>> {
-    const value = this.engine.reads.getOrLoad(this.bound, args, loader, overrides as ReadOverrides);
+    const value = this.engine.calls.getOrLoad(this.bound, args, loader, overrides as ReadOverrides);
     return value as Promise<Loaded<Value, V>>;
   }
 
@@ -121,7 +121,7 @@ export class Cache<Args extends readonly unknown[], Value = unknown> {
     loader: Loader<V>,
     overrides?: CallOverrides<V>,
   ): Promise<Loaded<Value, V>> {
-    const value = this.engine.refresh(this.bound, args, loader, overrides as ReadOverrides);
+    const value = this.engine.calls.refresh(this.bound, args, loader, overrides as ReadOverrides);
     return value as Promise<Loaded<Value, V>>;
   }
 
@@ -131,12 +131,12 @@ export class Cache<Args extends readonly unknown[], Value = unknown> {
    * @throws CacheError `CACHE_UNCACHEABLE_VALUE` when the value has no stored form; the old one is evicted
    */
   set(args: Args, value: Value, overrides?: Pick<CallOverrides<Value>, 'ttl' | 'tags'>): Promise<void> {
-    return this.engine.writes.put(this.bound, args, value, overrides);
+    return this.engine.calls.put(this.bound, args, value, overrides);
   }
 
   /** The stored values of many entries, in the order of the list; `undefined` where there is none. One round trip. */
   async getMany(argsList: readonly Args[]): Promise<(Value | undefined)[]> {
-    const outcomes = await this.engine.reads.findMany(this.bound, argsList);
+    const outcomes = await this.engine.calls.findMany(this.bound, argsList);
     return outcomes.map((outcome) => outcome?.take() as Value | undefined);
   }
 
@@ -155,7 +155,7 @@ export class Cache<Args extends readonly unknown[], Value = unknown> {
   ): Promise<Loaded<Value, V>[]> {
     const loader = loadMissing as (missing: readonly (readonly unknown[])[]) => unknown;
     const how = overrides as BatchOverrides | undefined;
-    const values = await this.engine.reads.getOrLoadMany(this.bound, argsList, loader, how);
+    const values = await this.engine.calls.getOrLoadMany(this.bound, argsList, loader, how);
     return values as Loaded<Value, V>[];
   }
 
@@ -178,7 +178,7 @@ export class Cache<Args extends readonly unknown[], Value = unknown> {
    * @returns whether there was a fresh or stale entry to keep
    */
   touch(args: Args, ttl?: Lifetime): Promise<boolean> {
-    return this.engine.writes.touch(this.bound, args, ttl);
+    return this.engine.calls.touch(this.bound, args, ttl);
   }
 
   /**
@@ -192,12 +192,12 @@ export class Cache<Args extends readonly unknown[], Value = unknown> {
    */
   async evict(...args: Args | [...Args, EvictOptions]): Promise<void> {
     const [own, how] = splitOptions(args, this.bound.keyOf.length);
-    await this.engine.writes.evict(this.bound, [this.bound.keyOf(...own)], how);
+    await this.engine.calls.evict(this.bound, [this.bound.keyOf(...own)], how);
   }
 
   /** Evicts many entries at once. See {@link evict}. */
   async evictMany(argsList: readonly Args[], how?: EvictOptions): Promise<void> {
-    await this.engine.writes.evict(
+    await this.engine.calls.evict(
       this.bound,
       argsList.map((args) => this.bound.keyOf(...args)),
       how,
@@ -206,6 +206,6 @@ export class Cache<Args extends readonly unknown[], Value = unknown> {
 
   /** Evicts every entry of this cache, at the cost of one. See {@link evict}. */
   clear(how?: EvictOptions): Promise<void> {
-    return this.engine.writes.clear(this.bound, how);
+    return this.engine.calls.evictTags([tagOfCache(this.bound.name)], how);
   }
 }

@@ -7,6 +7,7 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { EventEmitterRules } from './cache.event-emitter.js';
 import { CacheExplorer } from './cache.explorer.js';
 import type { CacheModuleOptions } from './cache.options.js';
 import { resolveOptions } from './cache.options.resolved.js';
@@ -45,6 +46,7 @@ const runtimeProvider: Provider = {
     CacheService,
     { provide: CACHE_SERVICE, useExisting: CacheService },
     CacheExplorer,
+    EventEmitterRules,
   ],
   exports: [CACHE_RUNTIME, CacheService, CACHE_SERVICE],
 })

@@ -2,7 +2,7 @@ import type { CacheModuleOptions, L1Options } from './cache.options.js';
 import { KeyRing, type EncryptionKey } from './codec/key-ring.js';
 import type { Duration } from './definition/duration.js';
 import { CacheError } from './errors.js';
-import { resolveOptions } from './cache.options.resolved.js';
+import { disabledOf, resolveOptions } from './cache.options.resolved.js';
 import type { RedisConnectionOptions } from './stores/redis/redis-options.js';
 import { resolveRedis } from './stores/redis/resolve-redis.js';
 import { parseSentinels } from './stores/redis/sentinel-options.js';
@@ -24,6 +24,7 @@ const TTL_PREFIX = 'CACHE_TTL_';
  * | `REDIS_USERNAME`, `REDIS_PASSWORD` | the server's, override the URL's | the URL's |
  * | `REDIS_DB` | number of the database, overrides the URL's | the URL's, else 0 |
  * | `CACHE_TTL_<CACHE_NAME>` | **seconds**, in place of the definition's ttl: `CACHE_TTL_BOT_DETAILS=60` | the definition's |
+ * | `CACHE_DISABLED` | names of caches that begin disabled, joined by `,`: `bot-list,bot-stats` | `fallback.disabled` |
  * | `CACHE_L1_MAX_ENTRIES` | most entries in memory | 10000 |
  * | `CACHE_L1_MAX_BYTES` | most bytes in memory | 67108864 |
  * | `CACHE_ENCRYPTION_KEYS` | `id:key,id:key`, each key 32 bytes in base64 or hex; the first one encrypts | none |
@@ -45,6 +46,7 @@ export function cacheOptionsFromEnv(
   };
   const redis = redisFrom(env) ?? fallback.redis;
   const keys = keysFrom(env);
+  const disabled = disabledFrom(env);
   const namespace = textOf(env, 'CACHE_NAMESPACE') ?? fallback.namespace;
   if (namespace === undefined)
     throw invalid('CACHE_NAMESPACE', 'set', 'nothing', "Set it to for example 'prod:bots'.");
@@ -53,6 +55,7 @@ export function cacheOptionsFromEnv(
     namespace,
     l1,
     ttlOverrides: { ...fallback.ttlOverrides, ...ttlsFrom(env) },
+    ...(disabled !== undefined && { disabled }),
     ...(redis !== undefined && { redis }),
     ...(keys !== undefined && { encryption: { keys } }),
   };
@@ -158,6 +161,16 @@ function ttlsFrom(env: Environment): Record<string, Duration> {
     ttls[variable.slice(TTL_PREFIX.length)] = Number(text) * 1000;
   }
   return ttls;
+}
+
+function disabledFrom(env: Environment): readonly string[] | undefined {
+  const variable = 'CACHE_DISABLED';
+  const text = textOf(env, variable);
+  if (text === undefined) return undefined;
+  const names = text.split(',').map((name) => name.trim());
+  // Checked here, where the variable that is wrong can be named.
+  disabledOf(names, variable);
+  return names;
 }
 
 function withInteger<Name extends string>(

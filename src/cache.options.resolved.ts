@@ -5,6 +5,7 @@ import type {
   L1Options,
   LeaseOptions,
 } from './cache.options.js';
+import { RuleBook } from './cache.rules.js';
 import { KeyRing } from './codec/key-ring.js';
 import { MsgpackCodec } from './codec/msgpack-codec.js';
 import type { Codec } from './codec/codec.js';
@@ -26,6 +27,9 @@ export interface ResolvedOptions {
   readonly defaults: PolicyDefaults;
   /** Milliseconds by name of the cache in the form of environment variables. */
   readonly ttlOverrides: ReadonlyMap<string, number>;
+  readonly rules: RuleBook;
+  /** Names of caches in the form of environment variables. */
+  readonly disabled: ReadonlySet<string>;
   readonly cacheManagerTtl: number;
   readonly lease: LeaseLimits;
   readonly keyRing: KeyRing | undefined;
@@ -37,7 +41,7 @@ export interface ResolvedOptions {
 
 const KNOWN: readonly (keyof CacheModuleOptions | 'isGlobal')[] = [
   ...(['namespace', 'redis', 'l1', 'defaults', 'ttlOverrides', 'cacheManager', 'shutdownDeadline'] as const),
-  ...(['lease', 'encryption', 'maxEntryBytes', 'clock', 'codec', 'isGlobal'] as const),
+  ...(['disabled', 'rules', 'lease', 'encryption', 'maxEntryBytes', 'clock', 'codec', 'isGlobal'] as const),
 ];
 const KNOWN_L1: readonly (keyof L1Options)[] = ['maxEntries', 'maxBytes', 'ttl'];
 const KNOWN_LEASE: readonly (keyof LeaseOptions)[] = ['ttl', 'max', 'wait'];
@@ -49,6 +53,7 @@ const KNOWN_DEFAULTS: readonly (keyof CacheDefaultsOptions)[] = [
 
 const NAMESPACE = /^[A-Za-z0-9._-]+(?::[A-Za-z0-9._-]+)*$/;
 const LONGEST_NAMESPACE = 100;
+const CACHE_NAME = /^[A-Za-z0-9._-]{1,100}$/;
 const DEFAULT_MAX_ENTRIES = 10_000;
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 const DEFAULT_MAX_ENTRY_BYTES = 8 * 1024 * 1024;
@@ -89,6 +94,8 @@ export function resolveOptions(options: CacheModuleOptions): ResolvedOptions {
     },
     defaults: policyDefaults,
     ttlOverrides: ttlsOf(options),
+    rules: rulesOf(options),
+    disabled: disabledOf(options.disabled, 'disabled'),
     cacheManagerTtl: aboveZero(cacheManager.ttl ?? '5m', '`cacheManager.ttl`'),
     lease: leaseOf(options),
     keyRing,
@@ -129,6 +136,11 @@ function maxEntryBytesOf({ maxEntryBytes = DEFAULT_MAX_ENTRY_BYTES }: CacheModul
   );
 }
 
+function rulesOf({ rules = {} }: CacheModuleOptions): RuleBook {
+  refuseUnknown(rules, Object.keys(rules ?? {}), 'rules.');
+  return new RuleBook(rules);
+}
+
 function namespaceOf({ namespace }: CacheModuleOptions): string {
   if (typeof namespace === 'string' && NAMESPACE.test(namespace) && namespace.length <= LONGEST_NAMESPACE) {
     return namespace;
@@ -148,6 +160,23 @@ function ttlsOf({ ttlOverrides = {} }: CacheModuleOptions): ReadonlyMap<string, 
     parseDuration(ttl, `\`ttlOverrides['${name}']\``),
   ]);
   return new Map(entries);
+}
+
+/**
+ * The names of caches that begin disabled, in the form of environment variables.
+ *
+ * @param option what holds them
+ * @throws CacheError `CACHE_INVALID_OPTION` for what can't be the name of a cache
+ */
+export function disabledOf(names: readonly string[] | undefined = [], option: string): ReadonlySet<string> {
+  const rule = 'a list of names of caches';
+  const wayOut = 'Leave it out to disable none.';
+  if (!Array.isArray(names)) throw invalid(`\`${option}\``, rule, names, wayOut);
+  for (const name of names as readonly unknown[]) {
+    if (typeof name !== 'string' || !CACHE_NAME.test(name))
+      throw invalid(`\`${option}\``, rule, name, wayOut);
+  }
+  return new Set(names.map((name) => constantCase(name)));
 }
 
 /** Where 0 would mean "for ever" to somebody else. */

@@ -1,4 +1,5 @@
 import type { Duration } from './definition/duration.js';
+import type { CacheRules } from './cache-events.js';
 import type { Clock } from './engine/clock.js';
 import type { Codec } from './codec/codec.js';
 import type { EncryptionKey } from './codec/key-ring.js';
@@ -31,6 +32,23 @@ export interface CacheModuleOptions {
    * @default {}
    */
   readonly ttlOverrides?: Readonly<Record<string, Duration>>;
+  /**
+   * What an event makes obsolete: `cacheService.emit` evicts it, and so does `@nestjs/event-emitter`, where the
+   * application has it. Declare the events in {@link CacheEventMap}.
+   *
+   * @example
+   * rules: { 'payment.success': ({ userId }) => [tag`user:${userId}`, planOf.at(userId), statistics.all()] }
+   *
+   * @default {}
+   */
+  readonly rules?: CacheRules;
+  /**
+   * Names of caches that begin disabled, as if their definitions said `enabled: false`; `cacheService.enable(name)`
+   * wins over it. The names may also be in the form that environment variables have (`BOT_DETAILS`).
+   *
+   * @default []
+   */
+  readonly disabled?: readonly string[];
   /** Nest's own `CACHE_MANAGER`, which this module provides on the same connection. */
   readonly cacheManager?: CacheManagerOptions;
   /** How long loads may hold up one another. */

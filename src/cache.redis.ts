@@ -9,12 +9,14 @@ import { TagTokens } from './engine/tag-tokens.js';
 import type { BreakerState } from './resilience/circuit-breaker.js';
 import { Gate } from './resilience/gate.js';
 import { GuardedStore } from './resilience/guarded-store.js';
+import { SwitchSync } from './resilience/switch-sync.js';
 import { within } from './resilience/within.js';
 import { RedisBus } from './stores/bus/redis-bus.js';
 import { RedisConnection } from './stores/redis/redis-connection.js';
 import { RedisKeys } from './stores/redis/redis-keys.js';
 import type { ResolvedRedis } from './stores/redis/redis-options.js';
 import { RedisStore } from './stores/redis/redis-store.js';
+import { RedisSwitches } from './stores/redis/redis-switches.js';
 import { topologyOf } from './stores/redis/redis-topology.js';
 import { ServerClock } from './stores/redis/server-clock.js';
 
@@ -52,6 +54,7 @@ export class CacheRedis {
   readonly gate: Gate;
   readonly guard: GuardedStore;
   readonly bus: RedisBus;
+  readonly switches: SwitchSync;
   /** Redis's own, unless the application has given one. */
   readonly clock: Clock;
   /** What this process knows of the tags in Redis. */
@@ -65,7 +68,7 @@ export class CacheRedis {
     this.connection = new RedisConnection(options.redis, {
       ready: () => this.connected(),
       lost: (error) => parts.logger.warn(this.lostMessage(error)),
-      replaced: () => void this.guard.connected(),
+      replaced: () => this.replaced(),
     });
     const { client } = this.connection;
     this.gate = new Gate({
@@ -74,6 +77,12 @@ export class CacheRedis {
       onBreaker: (state) => this.tellBreaker(state),
     });
     this.bus = this.makeBus(keys.bus);
+    this.switches = new SwitchSync({
+      switches: () => parts.engine().switches,
+      shared: new RedisSwitches(client, keys, () => this.bus.switchedMessage),
+      gate: this.gate,
+      onProblem,
+    });
     if (options.clock === systemClock)
       this.serverClock = new ServerClock(() => topologyOf(client).home(keys.bus));
     this.clock = this.serverClock ?? options.clock;
@@ -90,15 +99,21 @@ export class CacheRedis {
   /** Tries to reach Redis; resolves when that succeeded, failed, or took too long. */
   async open(): Promise<void> {
     for (const warning of this.parts.options.redis.warnings) this.parts.logger.warn(warning);
-    // One after the other: where the bus of a cluster is, is known when the cluster is.
-    await within(
-      FIRST_ATTEMPT_MS,
-      this.connection.open().then(() => this.bus.open()),
-    );
+    // One after the other: where the bus of a cluster is, is known when the cluster is, and the switches are asked for
+    // by then.
+    const opening = this.connection
+      .open()
+      .then(() => this.bus.open())
+      .then(() => this.switches.settled());
+    await within(FIRST_ATTEMPT_MS, opening);
   }
 
   async close(): Promise<void> {
     this.serverClock?.stop();
+    this.switches.close();
+    const untold = this.switches.pending;
+    if (untold.length > 0)
+      this.parts.logger.warn(`Cache switches that had not reached Redis are lost: ${untold.join(', ')}`);
     const lost = await this.guard.close(QUIT_MS);
     if (lost > 0) this.parts.logger.warn(`Cache evictions that had not reached Redis are lost: ${lost}`);
     this.gate.close();
@@ -123,7 +138,12 @@ export class CacheRedis {
     const listener = {
       invalidated: (invalidation: Invalidation) => engine().coherence.invalidated(invalidation),
       loadEnded: (key: string, ending: LoadEnding) => engine().coherence.loadEnded(key, ending),
-      armed: () => engine().coherence.armed(),
+      armed: () => {
+        engine().coherence.armed();
+        // A message may have been missed.
+        void this.switches.sync();
+      },
+      switched: () => void this.switches.sync(),
       broken: (reason: string) => {
         logger.warn(`Cache bus interrupted: ${reason}. Memory of this process is off until it is back.`);
         engine().coherence.broken();
@@ -163,6 +183,13 @@ export class CacheRedis {
     this.gate.connected();
     void this.serverClock?.start();
     void this.guard.connected();
+    void this.switches.sync();
+  }
+
+  /** Another server may have lost what was written last. */
+  private replaced(): void {
+    void this.guard.connected();
+    void this.switches.sync();
   }
 
   /** What was evicted late has other tokens from now on; those that are known here are the old ones. */
@@ -180,7 +207,9 @@ export class CacheRedis {
         'Redis fails too often: calls go to their loaders without asking it until it answers again.',
       );
     }
-    if (state === 'closed') logger.log('Redis answers again: the cache uses it.');
+    if (state !== 'closed') return;
+    logger.log('Redis answers again: the cache uses it.');
+    void this.switches.sync();
   }
 
   private lostMessage(error: Error | undefined): string {

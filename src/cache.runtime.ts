@@ -3,7 +3,7 @@ import { constantCase, type ResolvedOptions } from './cache.options.resolved.js'
 import { CacheRedis } from './cache.redis.js';
 import { CacheEngine } from './engine/cache-engine.js';
 import type { Clock } from './engine/clock.js';
-import { CacheEvents } from './engine/events.js';
+import { CacheEvents, type CacheSwitched } from './engine/events.js';
 import { TagTokens } from './engine/tag-tokens.js';
 import { ReadTrace } from './engine/trace.js';
 import { ProblemLog } from './problem-log.js';
@@ -23,8 +23,9 @@ export class CacheRuntime {
   private closing: Promise<void> | undefined;
 
   constructor(readonly options: ResolvedOptions) {
-    const { codec, memory, defaults, ttlOverrides, lease, redis } = options;
+    const { codec, memory, defaults, ttlOverrides, disabled, lease, redis } = options;
     this.events.problems.subscribe(({ operation, error }) => this.problems.report(operation, error));
+    this.events.switches.subscribe((switched) => this.tell(switched));
     const onProblem = (operation: string, error: unknown) => this.report(operation, error);
     this.redis =
       redis &&
@@ -49,6 +50,7 @@ export class CacheRuntime {
       makeMemory: (limits, tags) => new MemoryStore(limits, tags, clock),
       shared: this.redis?.guard,
       ttlOverride: (name) => ttlOverrides.get(constantCase(name)),
+      isDisabled: (name) => disabled.has(constantCase(name)),
       // Without Redis nothing leaves this process, so there is nothing to encrypt.
       canEncrypt: options.redis === undefined || options.keyRing !== undefined,
     });
@@ -71,17 +73,38 @@ export class CacheRuntime {
     return this.closing;
   }
 
-  /** A `CACHE_TTL_…` for a cache that does not exist is a misspelt one, or one for a cache that comes later. */
+  /** What the options say of a cache that does not exist is for a misspelt one, or one that comes later. */
   warnOfUnusedOverrides(): void {
     const names = new Set([...this.engine.caches].map(({ name }) => constantCase(name)));
-    for (const name of this.options.ttlOverrides.keys()) {
+    const { ttlOverrides, disabled } = this.options;
+    for (const name of ttlOverrides.keys()) {
       if (!names.has(name))
         this.logger.warn(`A ttl is set for cache ${name}, but no cache has that name so far.`);
     }
+    for (const name of disabled) {
+      if (!names.has(name))
+        this.logger.warn(`Cache ${name} is to be disabled, but no cache has that name so far.`);
+    }
+  }
+
+  /**
+   * Enables or disables all caches of a name: here at once, and for all instances when they can be told.
+   *
+   * @throws CacheError `CACHE_INVALID_USE` when no cache in use has that name
+   */
+  async turn(name: string, enabled: boolean): Promise<void> {
+    this.engine.turn(name, enabled);
+    await this.redis?.switches.turned(name);
   }
 
   report(operation: string, error: unknown): void {
     this.events.problems.emit({ operation, error });
+  }
+
+  private tell({ cache, enabled }: CacheSwitched): void {
+    if (enabled) this.logger.log(`Cache ${cache} is enabled, as was said at run time.`);
+    else
+      this.logger.warn(`Cache ${cache} is disabled, as was said at run time: its calls go to their loaders.`);
   }
 
   private async end(): Promise<void> {

@@ -2,13 +2,17 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Cache } from './cache-handle.js';
 import { CacheRuntime } from './cache.runtime.js';
 import type { RedisStatus } from './cache.redis.js';
+import type { CacheEventName, CachePayload } from './cache-events.js';
 import type { CacheDefinition } from './definition/define-cache.js';
 import { faultOfTags } from './definition/tag-text.js';
+import type { Evictable } from './definition/target.js';
 import type { CacheKey, CachePattern, CacheTag } from './definition/template.js';
+import { EVERYTHING } from './engine/bound-cache.js';
 import type { CacheRead } from './engine/events.js';
 import type { EntryReport } from './engine/inspect.js';
 import { CacheError } from './errors.js';
 import { splitOptions, type EvictOptions } from './evict-options.js';
+import { evictEach } from './evictables.js';
 import { CACHE_RUNTIME } from './tokens.js';
 
 /** How often a cache was read since the start, and with what outcome. */
@@ -21,6 +25,8 @@ export interface CacheStatistics {
   readonly invalid: number;
   /** Share of hits, fresh or stale, among the reads that were not bypassed; 0 before the first one. */
   readonly hitRatio: number;
+  /** Whether calls use the cache now, see `CacheService.disable`. */
+  readonly enabled: boolean;
 }
 
 /** What the caches and the memory of this process came to since the start. */
@@ -76,22 +82,91 @@ export class CacheService {
           'Write for example evictTags(tag`bot:${id}`).',
       );
     }
-    await this.runtime.engine.writes.evictTags(tags as readonly CacheTag[], how);
+    await this.runtime.engine.calls.evictTags(tags as readonly CacheTag[], how);
   }
 
   /**
-   * Evicts every entry whose key matches, and returns how many there were. It looks at every key of the
+   * Evicts every entry whose key matches, and returns how many there were (inside a `transaction` 0, as none is
+   * evicted yet). It looks at every key of the
    * Redis database (SCAN), so prefer tags where evictions are frequent.
    *
    * @throws CacheError `CACHE_REDIS_UNAVAILABLE` with `strict` only, see `Cache.evict`
    */
   evictPattern(pattern: CachePattern, how?: EvictOptions): Promise<number> {
-    return this.runtime.engine.writes.evictMatching(pattern, how);
+    return this.runtime.engine.calls.evictMatching(pattern, how);
+  }
+
+  /**
+   * Evicts all that it is given: tags, patterns, entries (`botDetails.at(botId)`), whole caches (`botList.all()`).
+   *
+   * @param evictablesAndOptions `{ strict: true }` behind them rejects when Redis can't be reached, see `Cache.evict`
+   * @throws CacheError `CACHE_INVALID_KEY` for what is none of it, and then nothing is evicted;
+   * `CACHE_REDIS_UNAVAILABLE` with `strict` only
+   */
+  async evict(
+    ...evictablesAndOptions: readonly Evictable[] | readonly [...Evictable[], EvictOptions]
+  ): Promise<void> {
+    const [list, how] = splitOptions(evictablesAndOptions, 0);
+    await evictEach(this.runtime.engine, list, '`evict`', how);
+  }
+
+  /**
+   * Evicts what the module's `rules` say that an event makes obsolete. Who emits it need not know what is cached.
+   *
+   * @throws CacheError `CACHE_INVALID_USE` when there is no rule for it; what the rule throws
+   */
+  async emit<Event extends CacheEventName>(event: Event, ...[payload]: CachePayload<Event>): Promise<void> {
+    const evictables = await this.runtime.options.rules.evictedBy(event, payload);
+    await evictEach(this.runtime.engine, evictables, `the rule for '${event as string}'`, undefined);
   }
 
   /** Evicts every entry of this namespace, and nothing of anybody else's. */
   clear(how?: EvictOptions): Promise<void> {
-    return this.runtime.engine.writes.clearAll(how);
+    return this.runtime.engine.calls.evictTags([EVERYTHING], how);
+  }
+
+  /**
+   * Runs `work`, such as a transaction of the database. Evictions and puts inside wait until it has resolved, and the
+   * promise resolves when they are carried out; if it throws, they are dropped. Inside, reads skip what has been
+   * evicted, see what has been put, and store nothing of what they load, since it may never be committed. One inside
+   * another joins it; if the inner one throws, only what was done in it is dropped.
+   *
+   * What is evicted after the end, by work that nobody has waited for, is evicted at once.
+   *
+   * @example
+   * await cacheService.transaction(() => db.transaction(async (tx) => { … }))
+   *
+   * @throws what `work` throws; CacheError `CACHE_REDIS_UNAVAILABLE` when an eviction inside asked to be `strict`:
+   * then the work is done, and other evictions and puts are, too
+   */
+  transaction<T>(work: () => Promise<T>): Promise<T> {
+    return this.runtime.engine.transaction(work);
+  }
+
+  /**
+   * Disables a cache at run time: its reads pass it by, its puts evict and store nothing, and evictions happen as ever.
+   * What it has stored stays, and is served again, if it is still valid, once the cache is enabled.
+   *
+   * In this process that holds at once, and for all instances of the namespace, those that start later too, when Redis
+   * has it. The promise resolves then. If Redis can't be reached it resolves as well, and Redis is told as soon as it
+   * can be.
+   *
+   * @param name of a cache in use
+   * @throws CacheError `CACHE_INVALID_USE` when no cache in use has that name
+   */
+  disable(name: string): Promise<void> {
+    return this.runtime.turn(name, false);
+  }
+
+  /**
+   * Enables a cache at run time, in the same way as {@link disable}. What was said last at run time wins over the
+   * options and the definition, so this also enables a cache that these disable.
+   *
+   * @param name of a cache in use
+   * @throws CacheError `CACHE_INVALID_USE` when no cache in use has that name
+   */
+  enable(name: string): Promise<void> {
+    return this.runtime.turn(name, true);
   }
 
   /** What is stored under a key, in each tier, without its value: for people who wonder. */
@@ -103,10 +178,10 @@ export class CacheService {
   stats(): Statistics {
     const { engine } = this.runtime;
     const caches: Record<string, CacheStatistics> = {};
-    for (const { name, counts } of engine.caches) {
+    for (const { name, counts, enabled } of engine.caches) {
       const served = counts.hits + counts.stale;
       const reads = served + counts.misses;
-      caches[name] = { ...counts, hitRatio: reads === 0 ? 0 : served / reads };
+      caches[name] = { ...counts, hitRatio: reads === 0 ? 0 : served / reads, enabled };
     }
     return { caches, l1: engine.memoryUse };
   }

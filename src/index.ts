@@ -7,6 +7,8 @@ export {
   type Lookup,
   type ManyOverrides,
 } from './cache-handle.js';
+// All of them: an interface that is exported by name can't be merged with what users declare.
+export type * from './cache-events.js';
 export { CacheModule } from './cache.module.js';
 export type { RedisStatus } from './cache.redis.js';
 export type { CacheOptionsFactory } from './cache.core.module.js';
@@ -40,10 +42,12 @@ export {
   type CacheDefinition,
   type CachePolicy,
   type CacheSpec,
+  type CacheTarget,
   type CompressPolicy,
   type L1Policy,
 } from './definition/define-cache.js';
 export { digest } from './definition/digest.js';
+export type { Evictable } from './definition/target.js';
 export type { Duration, Lifetime } from './definition/duration.js';
 export { key, pattern, tag, type CacheKey, type CachePattern, type CacheTag } from './definition/template.js';
 export { unordered } from './definition/unordered.js';

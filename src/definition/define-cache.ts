@@ -135,7 +135,11 @@ export interface CachePolicy<Args extends readonly unknown[], Value = unknown> {
    * @default none
    */
   readonly tagsOf?: (value: Value, ...args: Args) => readonly CacheTag[];
-  /** `false` passes every call through and stores nothing; evictions still happen. @default true */
+  /**
+   * `false` passes every call through and stores nothing; evictions still happen. `CacheService.enable` wins over it.
+   *
+   * @default true
+   */
   readonly enabled?: boolean;
 }
 
@@ -174,8 +178,20 @@ export interface CacheDefinition<Args extends readonly unknown[] = never, Value 
    * classes that set a policy of their own make them.
    */
   readonly derivedFrom?: CacheDefinition;
+  /** Names one entry, to be evicted by `cacheService.evict` or a rule. */
+  readonly at: (...args: Args) => CacheTarget;
+  /** Names all entries of the cache. */
+  readonly all: () => CacheTarget;
   /** Only for the compiler: the type of the cached values. */
   readonly [valueType]?: Value;
+}
+
+/** One entry of a cache, or all of them: `botDetails.at(botId)`, `botDetails.all()`. */
+export interface CacheTarget {
+  /** The cache. */
+  readonly of: CacheDefinition<readonly unknown[]>;
+  /** The arguments of the entry's key; `undefined` stands for all entries. */
+  readonly args: readonly unknown[] | undefined;
 }
 
 const NAME = /^[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*$/;
@@ -213,5 +229,13 @@ export function defineCache<Args extends readonly unknown[], Value = unknown>(
         `(id: string) => key\`bot:\${id}\`, got ${typeof key}.`,
     );
   }
-  return Object.freeze({ name, key, policy: Object.freeze(policy) });
+  const definition: CacheDefinition<Args, Value> = Object.freeze({
+    name,
+    key,
+    policy: Object.freeze(policy),
+    at: (...args: Args) => Object.freeze({ of, args }),
+    all: () => Object.freeze({ of, args: undefined }),
+  });
+  const of = definition as CacheDefinition<readonly unknown[]>;
+  return definition;
 }

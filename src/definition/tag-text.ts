@@ -19,6 +19,7 @@ export function faultOfTags(tags: unknown): string | undefined {
   return `${typeof other === 'string' ? 'another text' : describeType(other)} among them`;
 }
 
-function isTag(value: unknown): value is CacheTag {
+/** Whether this may have been made by the `tag` template. */
+export function isTag(value: unknown): value is CacheTag {
   return typeof value === 'string' && value.length <= MAX_KEY_LENGTH && TAG_TEXT.test(value);
 }

@@ -5,6 +5,7 @@ import type { NearStore } from '../stores/near-store.js';
 import type { CacheStore } from '../stores/store.js';
 import { expiresAt, type Entry } from './entry.js';
 import type { Policy } from './policy.js';
+import type { CacheSwitch } from './switches.js';
 
 /** Tag that every entry of the namespace carries. No tag template can make it: `%` is not allowed in one. */
 export const EVERYTHING = '%all';
@@ -12,9 +13,12 @@ export const EVERYTHING = '%all';
 /** Tag that no entry carries: its token changes with every eviction of any tag. */
 export const ANY_TAG = '%any';
 
+/** What stands before the name of a cache in its own tag. */
+export const CACHE_TAG = '%cache:';
+
 /** Tag that every entry of a cache carries. */
 export function tagOfCache(name: string): string {
-  return `%cache:${name}`;
+  return CACHE_TAG + name;
 }
 
 /** Printable ASCII without the characters that the templates encode or refuse, at most 200 of them. */
@@ -34,6 +38,8 @@ export interface CacheCounts {
 export interface CacheParts {
   readonly name: string;
   readonly policy: Policy;
+  /** What was said at run time of the caches of that name. */
+  readonly onOff: CacheSwitch;
   readonly keyOf: (...args: readonly unknown[]) => CacheKey;
   readonly userTagsOf: ((...args: readonly unknown[]) => readonly CacheTag[]) | undefined;
   /** The process's memory in front of the store. The store itself when there is nothing behind it. */
@@ -51,6 +57,7 @@ export class BoundCache {
   readonly userTagsOf: CacheParts['userTagsOf'];
   readonly near: NearStore | undefined;
   readonly store: CacheStore;
+  private readonly onOff: CacheSwitch;
   private readonly ownTags: readonly string[];
 
   /** @param original the cache that this one is a variant of: one with another policy for the same entries */
@@ -61,6 +68,7 @@ export class BoundCache {
     this.counts = original?.counts ?? { hits: 0, stale: 0, misses: 0, bypasses: 0, invalid: 0 };
     this.name = parts.name;
     this.policy = parts.policy;
+    this.onOff = parts.onOff;
     this.keyOf = parts.keyOf;
     this.near = parts.near;
     this.store = parts.store;
@@ -71,6 +79,11 @@ export class BoundCache {
   /** The same cache for callers whose entries live differently: everything is common but the policy. */
   variant(policy: Policy): BoundCache {
     return new BoundCache({ ...this.parts, policy }, this);
+  }
+
+  /** Whether calls use it: as was said last at run time, else as its policy says. Evictions happen all the same. */
+  get enabled(): boolean {
+    return this.onOff.position ?? this.policy.enabled;
   }
 
   /**

@@ -20,6 +20,12 @@ export interface BusListener {
   broken(reason: string): void;
 }
 
+/** What the bus tells beside evictions and loads. */
+export interface FleetListener extends BusListener {
+  /** Another instance has turned a switch. */
+  switched(): void;
+}
+
 /** How one instance tells the others what it evicted. */
 export interface Bus {
   /** Resolves when the message is out; rejects when it can't be sent. */

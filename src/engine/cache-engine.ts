@@ -5,6 +5,7 @@ import type { MemoryLimits, NearStore } from '../stores/near-store.js';
 import type { SharedStore } from '../stores/store.js';
 import { BackgroundWork } from './background-work.js';
 import { BoundCache } from './bound-cache.js';
+import { EngineCalls, type CacheCalls } from './calls.js';
 import type { Clock } from './clock.js';
 import { Coherence } from './coherence.js';
 import type { CacheEvents } from './events.js';
@@ -12,11 +13,11 @@ import { detailsOf, type EntryReport } from './inspect.js';
 import { Generations } from './generations.js';
 import type { LeaseLimits } from './lease-keeper.js';
 import { LoadWaiters } from './load-waiters.js';
-import type { Loader } from './loads.js';
 import { resolvePolicy, type Policy, type PolicyDefaults } from './policy.js';
-import type { ReadOverrides } from './read-request.js';
 import { ReadThrough } from './read-through.js';
+import { Switches } from './switches.js';
 import { TagTokens } from './tag-tokens.js';
+import { Transactions } from './transactions.js';
 import { Writes } from './writes.js';
 
 export interface EngineOptions {
@@ -37,6 +38,8 @@ export interface EngineOptions {
   readonly defaults: PolicyDefaults;
   /** The ttl in milliseconds that replaces the definition's, by name of the cache. */
   readonly ttlOverride: (name: string) => number | undefined;
+  /** Whether the options disable the cache of that name. */
+  readonly isDisabled: (name: string) => boolean;
   /** Whether there are keys for what is stored in the shared store, or no such store. */
   readonly canEncrypt: boolean;
 }
@@ -47,6 +50,8 @@ export class CacheEngine {
   readonly writes: Writes;
   readonly background: BackgroundWork;
   readonly coherence: Coherence;
+  private readonly transactions: Transactions;
+  readonly switches: Switches;
   private readonly localTags: TagTokens;
   private readonly memories: NearStore[] = [];
   /** The memories that caches without limits of their own share. */
@@ -57,6 +62,7 @@ export class CacheEngine {
   constructor(private readonly options: EngineOptions) {
     const { codec, clock, events, shared, sharedTags, lease, patience } = options;
     this.localTags = TagTokens.forEntries(options.memory.maxEntries, clock);
+    this.switches = new Switches(events);
     const generations = new Generations();
     const waiters = new LoadWaiters();
     this.background = new BackgroundWork((operation, error) => events.problems.emit({ operation, error }));
@@ -65,6 +71,7 @@ export class CacheEngine {
       waiters,
       tags: [sharedTags, this.localTags],
       memories: this.memories,
+      events,
       armed: shared === undefined,
     });
     this.reads = new ReadThrough({
@@ -77,7 +84,28 @@ export class CacheEngine {
       lease,
       patience,
     });
-    this.writes = new Writes({ codec, clock, generations, here: this.coherence, shared, patience, lease });
+    this.writes = new Writes({
+      codec,
+      clock,
+      generations,
+      here: this.coherence,
+      shared,
+      events,
+      patience,
+      lease,
+    });
+    const { reads, writes } = this;
+    this.transactions = new Transactions(new EngineCalls(reads, writes), { reads, writes });
+  }
+
+  /** Answers whoever asks now: the transaction that the caller is in, or the engine itself. */
+  get calls(): CacheCalls {
+    return this.transactions.calls;
+  }
+
+  /** Runs work whose evictions and puts wait for its end, and are dropped if it fails. */
+  transaction<T>(work: () => Promise<T>): Promise<T> {
+    return this.transactions.run(work);
   }
 
   /** What all memory of this process holds. */
@@ -108,16 +136,21 @@ export class CacheEngine {
     };
   }
 
-  /** Loads and stores, whatever is stored already; nobody sees the old value any more when it is over. */
-  async refresh(
-    cache: BoundCache,
-    args: readonly unknown[],
-    loader: Loader,
-    overrides?: ReadOverrides,
-  ): Promise<unknown> {
-    const { value, ending, found, patience } = await this.reads.refresh(cache, args, loader, overrides);
-    if (ending !== 'not wanted') await this.writes.replaced(cache, cache.keyOf(...args), found, patience);
-    return value;
+  /**
+   * Enables or disables all caches of a name, in this process.
+   *
+   * @throws CacheError `CACHE_INVALID_USE` when none in use has that name
+   */
+  turn(name: string, enabled: boolean): void {
+    if (!this.byName.has(name)) {
+      const names = [...this.byName.keys()].map((known) => `\`${known}\``).join(', ');
+      throw new CacheError(
+        'CACHE_INVALID_USE',
+        `Expected the name of a cache in use, which are ${names === '' ? 'none so far' : names}, ` +
+          `got ${typeof name === 'string' ? `\`${name}\`` : typeof name}. Check the spelling.`,
+      );
+    }
+    this.switches.turn(name, enabled, this.options.clock.now());
   }
 
   /** All caches in use. */
@@ -172,11 +205,13 @@ export class CacheEngine {
     const { shared, sharedTags } = this.options;
     const policy = this.policyFor(definition);
     const { name } = definition;
+    const onOff = this.switches.of(name);
     if (shared === undefined || !policy.l2) {
       const home = this.memoryFor(policy, this.localTags);
       return new BoundCache({
         name,
         policy,
+        onOff,
         keyOf,
         userTagsOf,
         near: home,
@@ -184,12 +219,14 @@ export class CacheEngine {
       });
     }
     const near = policy.l1 === false ? undefined : this.memoryFor(policy, sharedTags);
-    return new BoundCache({ name, policy, keyOf, userTagsOf, near, store: shared });
+    return new BoundCache({ name, policy, onOff, keyOf, userTagsOf, near, store: shared });
   }
 
   private policyFor(definition: CacheDefinition): Policy {
-    const { defaults, ttlOverride, canEncrypt } = this.options;
-    return resolvePolicy(definition, defaults, ttlOverride(definition.name), canEncrypt);
+    const { defaults, ttlOverride, isDisabled, canEncrypt } = this.options;
+    const { name } = definition;
+    const resolved = resolvePolicy(definition, defaults, ttlOverride(name), canEncrypt);
+    return isDisabled(name) ? { ...resolved, enabled: false } : resolved;
   }
 
   /** The memory for caches of that policy: the common one, or one of its own where it sets limits. */

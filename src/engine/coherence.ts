@@ -2,9 +2,11 @@ import { parsePattern, type CachePattern } from '../definition/template.js';
 import type { NearStore } from '../stores/near-store.js';
 import { ANY_TAG } from './bound-cache.js';
 import type { BusListener, Invalidation } from './bus.js';
+import type { CacheEvents } from './events.js';
 import type { Generations } from './generations.js';
 import type { LoadEnding, LoadWaiters } from './load-waiters.js';
 import type { TagTokens } from './tag-tokens.js';
+import { tellEvictions } from './telling.js';
 
 export interface CoherenceParts {
   readonly generations: Generations;
@@ -13,6 +15,7 @@ export interface CoherenceParts {
   readonly tags: readonly TagTokens[];
   /** Every memory of this process. */
   readonly memories: readonly NearStore[];
+  readonly events: CacheEvents;
   /** Whether memory can be trusted from the start, because there is nobody else. */
   readonly armed: boolean;
 }
@@ -56,10 +59,12 @@ export class Coherence implements BusListener {
     return evicted;
   }
 
-  invalidated({ keys = [], tags = [], patterns = [] }: Invalidation): void {
+  invalidated(what: Invalidation): void {
+    const { keys = [], tags = [], patterns = [] } = what;
     if (keys.length > 0) this.evict(keys);
     if (tags.length > 0) this.evictTags(tags);
     for (const text of patterns) this.evictMatching(parsePattern(text));
+    tellEvictions(this.parts.events.evictions, 'elsewhere', what);
   }
 
   loadEnded(key: string, ending: LoadEnding): void {

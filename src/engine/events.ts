@@ -19,11 +19,46 @@ export interface CacheRead {
   readonly coalesced: boolean;
 }
 
+/** A loader has run. */
+export interface CacheLoad {
+  readonly cache: string;
+  readonly key: string;
+  /** Milliseconds. */
+  readonly duration: number;
+  readonly failed: boolean;
+}
+
+/** An entry has been stored where all instances find it. */
+export interface CacheStored {
+  readonly cache: string;
+  readonly key: string;
+  readonly by: 'load' | 'put';
+  /** Size of the encoded value. */
+  readonly bytes: number;
+}
+
+/** Something has been evicted. */
+export interface CacheEviction {
+  /** `cache`: all of one; `all`: the namespace. */
+  readonly kind: 'key' | 'tag' | 'pattern' | 'cache' | 'all';
+  /** The key, the tag, the pattern's text, or the cache's name; `''` for `all`. */
+  readonly what: string;
+  /** `elsewhere`: another instance did it, and this one was told. */
+  readonly origin: 'here' | 'elsewhere';
+}
+
 /** Something went wrong that no caller is told about, since the call itself could be answered. */
 export interface CacheProblem {
   /** What was being done, such as `store` or `refresh`. Never holds keys or values. */
   readonly operation: string;
   readonly error: unknown;
+}
+
+/** A cache was turned on or off at run time, here or by another instance. */
+export interface CacheSwitched {
+  /** Name of the cache. */
+  readonly cache: string;
+  readonly enabled: boolean;
 }
 
 type Listener<T> = (event: T) => void;
@@ -53,5 +88,9 @@ export class Channel<T> {
 /** What the engine tells about itself. */
 export class CacheEvents {
   readonly reads = new Channel<CacheRead>();
+  readonly loads = new Channel<CacheLoad>();
+  readonly stores = new Channel<CacheStored>();
+  readonly evictions = new Channel<CacheEviction>();
   readonly problems = new Channel<CacheProblem>();
+  readonly switches = new Channel<CacheSwitched>();
 }

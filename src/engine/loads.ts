@@ -12,6 +12,7 @@ import type { LoadEnding, LoadWaiters } from './load-waiters.js';
 import type { Outcome } from './outcome.js';
 import { longestLifetime, type ReadRequest } from './read-request.js';
 import { newToken } from './token.js';
+import { tellLoad, tellStored } from './telling.js';
 
 /** Computes the value of an entry. */
 export type Loader = () => unknown;
@@ -85,7 +86,7 @@ export class Loads {
 
   /** Runs the loader for those who wait, and stores nothing: there is no fence against evictions. */
   async loadAlone(request: ReadRequest, loader: Loader): Promise<Outcome> {
-    const value = await loader();
+    const value = await tellLoad(this.parts.events.loads, request, loader);
     const entry = this.entryOf(request, value, [], 0);
     if (entry === undefined) return this.parts.entries.outcomeOfValue(request.cache, value);
     return this.parts.entries.outcomeOf(request.cache, entry, 'miss');
@@ -180,7 +181,7 @@ export class Loads {
     let storing: Promise<void>;
     try {
       // 5. The loader. Its error is the caller's error.
-      const value = await loader();
+      const value = await tellLoad(this.parts.events.loads, request, loader);
       const isWanted = this.isWanted(request, value);
       const made = isWanted
         ? this.entryOf(request, value, turn.tokens, performance.now() - since)
@@ -227,6 +228,7 @@ export class Loads {
     if (lifetime > longestLifetime(request)) await cache.store.tokens(allTags, lifetime);
     if (!(await cache.store.store(key, turn.lease, entry))) return this.end(request, turn, 'over');
     this.parts.entries.fillL1(request, entry);
+    tellStored(this.parts.events.stores, cache, key, entry, 'load');
     how.onEnd?.('stored');
     // Others hear of it by the bus.
     this.parts.waiters.wake(key);

@@ -4,6 +4,7 @@ import type { BackgroundWork } from './background-work.js';
 import { BatchReads, loadAll, type ArgsList, type BatchLoader } from './batch-reads.js';
 import type { BoundCache } from './bound-cache.js';
 import type { Clock } from './clock.js';
+import type { Entry } from './entry.js';
 import { EntryMaker } from './entry-maker.js';
 import { EntryReader, UNUSABLE } from './entry-reader.js';
 import type { CacheEvents } from './events.js';
@@ -81,7 +82,7 @@ export class ReadThrough {
 
   /** What is stored under many keys, in their order, without loading. */
   async findMany(cache: BoundCache, argsList: ArgsList): Promise<readonly (Outcome | undefined)[]> {
-    if (cache.policy.enabled) return this.batch.find(cache, argsList);
+    if (cache.enabled) return this.batch.find(cache, argsList);
     return Promise.all(argsList.map((args) => this.find(cache, args)));
   }
 
@@ -92,7 +93,7 @@ export class ReadThrough {
     loadMissing: BatchLoader,
     overrides?: BatchOverrides,
   ): Promise<readonly unknown[]> {
-    if (cache.policy.enabled && overrides?.bypass !== true) {
+    if (cache.enabled && overrides?.bypass !== true) {
       const outcomes = await this.batch.getOrLoad(cache, argsList, loadMissing, overrides);
       return outcomes.map((outcome) => outcome.take());
     }
@@ -107,7 +108,7 @@ export class ReadThrough {
     loader: Loader,
     overrides?: ReadOverrides,
   ): Promise<unknown> {
-    if (!cache.policy.enabled || overrides?.bypass === true) {
+    if (!cache.enabled || overrides?.bypass === true) {
       return this.passBy(cache, args, loader, overrides);
     }
 
@@ -142,10 +143,34 @@ export class ReadThrough {
     }
   }
 
+  /** Runs the loader for one caller, and stores nothing. */
+  async loadAlone(
+    cache: BoundCache,
+    args: readonly unknown[],
+    loader: Loader,
+    overrides?: ReadOverrides,
+  ): Promise<unknown> {
+    const request = this.request(cache, args, cache.keyOf(...args), overrides);
+    const outcome = await this.loads.loadAlone(request, loader);
+    overrides?.onOwnLoad?.();
+    return outcome.take();
+  }
+
+  /** A hit on an entry that waits to be stored. */
+  pending(cache: BoundCache, key: string, entry: Entry): Outcome {
+    this.counter.count(cache, key, 'hit', 'l1');
+    return this.entries.outcomeOf(cache, entry, 'hit', 'l1');
+  }
+
+  /** A miss, whatever is stored. */
+  skip(cache: BoundCache, key: string): undefined {
+    this.counter.count(cache, key, 'miss');
+  }
+
   /** What is stored under a key, without loading. */
   async find(cache: BoundCache, args: readonly unknown[]): Promise<Outcome | undefined> {
     const key = cache.keyOf(...args);
-    if (!cache.policy.enabled) {
+    if (!cache.enabled) {
       this.counter.count(cache, key, 'bypass');
       return undefined;
     }
@@ -169,10 +194,11 @@ export class ReadThrough {
     loader: Loader,
     overrides?: ReadOverrides,
   ): Promise<Refreshed> {
-    if (!cache.policy.enabled || overrides?.bypass === true) {
+    if (!cache.enabled || overrides?.bypass === true) {
       return {
         value: await this.passBy(cache, args, loader),
-        ending: 'not wanted',
+        // A cache that is disabled may be enabled again: what it has stored before is older than this value.
+        ending: overrides?.bypass === true ? 'not wanted' : 'lost',
         found: NOT_READ,
         patience: undefined,
       };

@@ -47,9 +47,13 @@ export class Reloads {
     return this.pauses.isPaused(request);
   }
 
-  /** Whether nobody refreshes that key, and its last load has not failed just now. */
+  /**
+   * Whether nobody refreshes that key, and its last load has not failed just now. Not of a cache that was disabled
+   * while the entry was read.
+   */
   canRefresh(request: ReadRequest): boolean {
-    return this.refreshes.find(request.cache, request.key) === undefined && !this.isPaused(request);
+    const { cache, key } = request;
+    return cache.enabled && this.refreshes.find(cache, key) === undefined && !this.isPaused(request);
   }
 
   /** Loads in the background, if nobody does. What another instance has stored meanwhile is as good. */

@@ -2,17 +2,19 @@ import type { Codec } from '../codec/codec.js';
 import type { Lifetime } from '../definition/duration.js';
 import type { CachePattern, CacheTag } from '../definition/template.js';
 import type { Found, HowToEvict, SharedStore } from '../stores/store.js';
-import { ANY_TAG, EVERYTHING, tagOfCache, type BoundCache } from './bound-cache.js';
+import { ANY_TAG, type BoundCache } from './bound-cache.js';
 import type { Invalidation } from './bus.js';
 import type { Clock } from './clock.js';
 import type { Coherence } from './coherence.js';
 import { expiresAt, type Entry } from './entry.js';
+import type { CacheEvents } from './events.js';
 import type { Generations } from './generations.js';
 import { EntryMaker } from './entry-maker.js';
 import type { LeaseLimits } from './lease-keeper.js';
 import { Patience } from './patience.js';
 import type { ReadOverrides } from './read-request.js';
 import { newToken } from './token.js';
+import { tellEvictions, tellStored } from './telling.js';
 
 export interface WritesParts {
   readonly codec: Codec;
@@ -21,6 +23,7 @@ export interface WritesParts {
   /** This process's own memory. */
   readonly here: Coherence;
   readonly shared: SharedStore | undefined;
+  readonly events: CacheEvents;
   /** How long one call waits for the shared store, milliseconds. */
   readonly patience: number;
   readonly lease: Pick<LeaseLimits, 'ttl'>;
@@ -63,16 +66,42 @@ export class Writes {
     cache.check(key);
     let made: Entry | undefined;
     try {
-      made = this.make(cache, key, args, value, overrides);
+      made = this.entryFor(cache, args, value, overrides);
     } finally {
       if (made === undefined) await this.evict(cache, [key]);
     }
     if (made !== undefined) await this.putEntry(cache, key, made);
   }
 
+  /**
+   * The entry to put, without tokens: made at once, so that what the caller does to the value later is not stored.
+   * `undefined` for what is not to be stored.
+   */
+  entryFor(
+    cache: BoundCache,
+    args: readonly unknown[],
+    value: unknown,
+    overrides?: ReadOverrides,
+  ): Entry | undefined {
+    if (!cache.enabled) return undefined;
+    const argTags = cache.tagsOf(args, overrides?.tags);
+    const tags = [...argTags, ...cache.tagsOfValue(value, args, argTags)];
+    return this.maker.make({ cache, args, allTags: tags, ttl: overrides?.ttl }, value, [], 0);
+  }
+
+  /** A usable entry with a lifetime that begins now; `undefined` when it is not to be kept. */
+  renewed(
+    cache: BoundCache,
+    args: readonly unknown[],
+    ttl: Lifetime | undefined,
+    entry: Entry,
+  ): Entry | undefined {
+    return this.maker.renew({ cache, args, ttl }, entry);
+  }
+
   /** Lets a usable entry live on from now. Tells whether there was one. */
   async touch(cache: BoundCache, args: readonly unknown[], ttl: Lifetime | undefined): Promise<boolean> {
-    if (!cache.policy.enabled) return false;
+    if (!cache.enabled) return false;
     const key = cache.keyOf(...args);
     cache.check(key);
     const tags = cache.tagsOf(args, undefined);
@@ -80,7 +109,7 @@ export class Writes {
     const patience = this.patience();
     const { entry } = await patience.spend(cache.store.read(key, tags));
     if (entry === undefined || !cache.made(entry) || this.clock.now() >= entry.staleUntil) return false;
-    const renewed = this.maker.renew({ cache, args, ttl }, entry);
+    const renewed = this.renewed(cache, args, ttl, entry);
     if (renewed === undefined) {
       await this.evict(cache, [key]);
       return false;
@@ -117,7 +146,7 @@ export class Writes {
     } finally {
       this.here.evict(keys);
     }
-    await this.announce({ keys }, patience, how);
+    await this.announceEviction({ keys }, patience, how);
   }
 
   /** Makes every entry that carries one of the tags unusable. */
@@ -130,7 +159,7 @@ export class Writes {
     } finally {
       this.here.evictTags(tags);
     }
-    await this.announce({ tags }, patience, how);
+    await this.announceEviction({ tags }, patience, how);
   }
 
   /** Removes every entry whose key matches; tells how many there were where entries are at home. */
@@ -143,22 +172,17 @@ export class Writes {
     } finally {
       inMemory = this.here.evictMatching(pattern);
     }
-    await this.announce({ patterns: [pattern.text] }, patience, how);
+    await this.announceEviction({ patterns: [pattern.text] }, patience, how);
     return inShared ?? inMemory;
-  }
-
-  /** Evicts all of one cache. */
-  clear(cache: BoundCache, how?: HowToEvict): Promise<void> {
-    return this.evictTags([tagOfCache(cache.name)], how);
-  }
-
-  /** Evicts all of the namespace. */
-  clearAll(how?: HowToEvict): Promise<void> {
-    return this.evictTags([EVERYTHING], how);
   }
 
   private patience(): Patience {
     return new Patience(this.parts.patience);
+  }
+
+  private async announceEviction(what: Invalidation, patience: Patience, how?: HowToEvict): Promise<void> {
+    await this.announce(what, patience, how);
+    tellEvictions(this.parts.events.evictions, 'here', what);
   }
 
   /** Tells the others. Who insists on it waits until that is done. */
@@ -167,26 +191,11 @@ export class Writes {
     await (how?.strict === true ? announcing : patience.wait(announcing, undefined));
   }
 
-  /** The entry to put, without tokens: made at once, so that what the caller does to the value later is not stored. */
-  private make(
-    cache: BoundCache,
-    key: string,
-    args: readonly unknown[],
-    value: unknown,
-    overrides: ReadOverrides | undefined,
-  ): Entry | undefined {
-    cache.check(key);
-    if (!cache.policy.enabled) return undefined;
-    const argTags = cache.tagsOf(args, overrides?.tags);
-    const tags = [...argTags, ...cache.tagsOfValue(value, args, argTags)];
-    return this.maker.make({ cache, args, allTags: tags, ttl: overrides?.ttl }, value, [], 0);
-  }
-
   /**
    * Puts in two steps: what is there goes, with the right to store; then the new entry comes, unless something else has
    * been put or evicted meanwhile.
    */
-  private async putEntry(cache: BoundCache, key: string, made: Entry): Promise<void> {
+  async putEntry(cache: BoundCache, key: string, made: Entry): Promise<void> {
     const { store } = cache;
     const patience = this.patience();
     // Before the tokens are read: one that is evicted from here on must not be taken for current.
@@ -202,6 +211,7 @@ export class Writes {
     const isStored =
       tokens !== undefined && isSeized && (await patience.spend(store.store(key, lease, entry)));
     if (isSeized && !isStored) void store.release(key, lease);
+    if (isStored) tellStored(this.parts.events.stores, cache, key, entry, 'put');
 
     // Any other write meanwhile ended the generation: which of the two came last, only the store knows.
     const alone = this.generations.isCurrentFor(noted, entry.tags);

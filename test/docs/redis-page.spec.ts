@@ -66,6 +66,8 @@ async function useEverything(url: string): Promise<void> {
     expect(await service.cache(forever).has('2')).toBe(false);
     await cache.clear();
     await service.clear();
+    await service.disable('items');
+    await service.enable('items');
     expect(await service.ping(5000)).toBeDefined();
   }
   const manager = app.get<CacheManager>(CACHE_MANAGER);

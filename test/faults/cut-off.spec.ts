@@ -5,6 +5,7 @@ import { askAt } from '../support/fault-place.js';
 import { until } from '../support/redis-cluster.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { EVERYTHING } from '../../src/engine/bound-cache.js';
 
 type Items = Cache<readonly [id: string], string>;
 
@@ -84,7 +85,7 @@ describe('what is evicted by a process that can’t reach Redis', () => {
     ['a tag', () => cutOff.runtime.engine.writes.evictTags([tag`item:1`])],
     ['a pattern', () => cutOff.runtime.engine.writes.evictMatching(pattern`item:1*`)],
     ['a cache', () => evicted.clear()],
-    ['everything', () => cutOff.runtime.engine.writes.clearAll()],
+    ['everything', () => cutOff.runtime.engine.writes.evictTags([EVERYTHING])],
     ['a value that is put in its place', () => evicted.set(['1'], 'new')],
   ])('is made good: %s', async (_, evict) => {
     const others = watch(read);

@@ -8,6 +8,8 @@ import { describePuts } from '../support/puts.behaviour.js';
 import { describeReadThrough } from '../support/read-through.behaviour.js';
 import { describeRefresh } from '../support/refresh.behaviour.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';
+import { describeTransactions } from '../support/transactions.behaviour.js';
+import { describeSwitches } from '../support/switches.behaviour.js';
 import { describeWaiting } from '../support/waiting.behaviour.js';
 
 describe('the engine on Redis', () => {
@@ -55,5 +57,7 @@ describe('the engine on Redis', () => {
   describeFreshness('on Redis', () => ({ ...engine, clock }));
   describeRefresh('on Redis', () => ({ ...engine, clock }));
   describePuts('on Redis', () => engine);
+  describeTransactions('on Redis', () => engine);
+  describeSwitches('on Redis', () => ({ ...engine, clock }));
   describeWaiting('on Redis', (options) => start(options));
 });

@@ -1,5 +1,6 @@
 import { tag, type CacheKey, pattern } from '../../src/definition/template.js';
 import { ManualLoader, type EngineUnderTest } from './engine.js';
+import { EVERYTHING, tagOfCache } from '../../src/engine/bound-cache.js';
 
 /** What reads, puts and evictions must come to, whatever store lies behind. Run in memory and on Redis. */
 export function describeReadThrough(where: string, use: () => EngineUnderTest): void {
@@ -288,8 +289,8 @@ export function describeReadThrough(where: string, use: () => EngineUnderTest): 
         ['of the key', async (id, name) => use().runtime.engine.writes.evict(boundOf(name), [`item:${id}`])],
         ['of a tag', (id) => writes().evictTags([tag`item:${id}`])],
         ['of a pattern', (id) => writes().evictMatching(pattern`item:${id}*`)],
-        ['of the cache', (_, name) => writes().clear(boundOf(name))],
-        ['of everything', () => writes().clearAll()],
+        ['of the cache', (_, name) => writes().evictTags([tagOfCache(name)])],
+        ['of everything', () => writes().evictTags([EVERYTHING])],
       ];
 
       function boundOf(name: string) {

@@ -2,7 +2,7 @@ import { isPattern } from '../../definition/pattern.js';
 import type { Invalidation } from '../../engine/bus.js';
 import type { LoadEnding } from '../../engine/load-waiters.js';
 
-/** One message of the bus: what was evicted, or that a load has ended. */
+/** One message of the bus: what was evicted, that a load has ended, or that a switch was turned. */
 export type BusMessage =
   | {
       readonly kind: 'invalidation';
@@ -15,12 +15,16 @@ export type BusMessage =
       readonly from: string;
       readonly key: string;
       readonly ending: LoadEnding;
-    };
+    }
+  | { readonly kind: 'switched'; readonly from: string };
 
 /** Longer ones are not from us. */
 const LONGEST_MESSAGE = 1_000_000;
 
-/** `i` instance, `n` number, `k` keys, `t` tags, `p` patterns, `e` key whose load has ended, `u` with nothing stored. */
+/**
+ * `i` instance, `n` number, `k` keys, `t` tags, `p` patterns, `e` key whose load has ended, `u` with nothing stored,
+ * `s` a switch was turned.
+ */
 interface Wire {
   readonly i: string;
   readonly n?: number;
@@ -29,6 +33,7 @@ interface Wire {
   readonly p?: readonly string[];
   readonly e?: string;
   readonly u?: 1;
+  readonly s?: 1;
 }
 
 export function encodeInvalidation(
@@ -50,12 +55,18 @@ export function encodeLoadEnded(from: string, key: string, ending: LoadEnding): 
   return JSON.stringify({ i: from, e: key, ...(ending === 'unstored' && { u: 1 }) } satisfies Wire);
 }
 
+/** Which switch, and where it is now, is in Redis. */
+export function encodeSwitched(from: string): string {
+  return JSON.stringify({ i: from, s: 1 } satisfies Wire);
+}
+
 /** Reads a message; `undefined` for what is none. */
 export function decodeMessage(text: string): BusMessage | undefined {
   const wire = text.length <= LONGEST_MESSAGE ? parse(text) : undefined;
   if (wire === undefined) return undefined;
-  const { i: from, n: number, k: keys = [], t: tags = [], p: patterns = [], e: key, u } = wire;
+  const { i: from, n: number, k: keys = [], t: tags = [], p: patterns = [], e: key, u, s } = wire;
   if (typeof from !== 'string') return undefined;
+  if (s === 1) return { kind: 'switched', from };
   if (typeof key === 'string')
     return { kind: 'load ended', from, key, ending: u === 1 ? 'unstored' : 'over' };
   if (!Number.isSafeInteger(number) || ![keys, tags, patterns].every(isTexts)) return undefined;

@@ -1,11 +1,11 @@
 import { isRefused } from '../../resilience/gate.js';
 import { beforeDeadline } from '../../engine/before-deadline.js';
-import type { Bus, BusListener, Invalidation } from '../../engine/bus.js';
+import type { Bus, FleetListener, Invalidation } from '../../engine/bus.js';
 import type { LoadEnding } from '../../engine/load-waiters.js';
 import { newToken } from '../../engine/token.js';
 import type { RedisClient, RedisNode } from '../redis/redis-client.js';
 import { topologyOf, type RedisTopology } from '../redis/redis-topology.js';
-import { decodeMessage, encodeInvalidation, encodeLoadEnded } from './bus-message.js';
+import { decodeMessage, encodeInvalidation, encodeLoadEnded, encodeSwitched } from './bus-message.js';
 import { MessageGaps } from './message-gaps.js';
 
 /** How often the subscription is asked for a sign of life, and how long the answer may take, milliseconds. */
@@ -59,7 +59,7 @@ export class RedisBus implements Bus {
     publisher: RedisClient,
     private readonly subscriber: RedisNode,
     readonly channel: string,
-    private readonly listener: BusListener,
+    private readonly listener: FleetListener,
     private readonly surroundings: BusSurroundings,
   ) {
     this.topology = topologyOf(publisher);
@@ -94,6 +94,11 @@ export class RedisBus implements Bus {
   /** The message that tells waiting instances how the load of a key has ended. Scripts publish it. */
   loadEndedMessage(key: string, ending: LoadEnding): string {
     return encodeLoadEnded(this.instance, key, ending);
+  }
+
+  /** The message that tells the others that a switch was turned. The script that does it publishes it. */
+  get switchedMessage(): string {
+    return encodeSwitched(this.instance);
   }
 
   /** Connects and subscribes; resolves when that succeeded or failed. The client goes on trying by itself. */
@@ -221,6 +226,7 @@ export class RedisBus implements Bus {
     if (message === undefined) return this.distrust('a message that is not one');
     if (message.kind === 'load ended') return this.listener.loadEnded(message.key, message.ending);
     if (message.from === this.instance) return;
+    if (message.kind === 'switched') return this.listener.switched();
     if (this.gaps.isGap(message.from, message.number)) return this.distrust('a message was lost');
     this.listener.invalidated(message.what);
   }

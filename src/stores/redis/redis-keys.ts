@@ -5,9 +5,12 @@
 export class RedisKeys {
   /** Name of the bus's channel. */
   readonly bus: string;
+  /** Where it is said which caches were enabled or disabled at run time. */
+  readonly switches: string;
 
   constructor(private readonly namespace: string) {
     this.bus = `${namespace}~bus`;
+    this.switches = `${namespace}~switches`;
   }
 
   entry(key: string): string {

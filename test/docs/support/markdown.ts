@@ -13,7 +13,7 @@ export interface CodeBlock {
   readonly line: number;
   readonly language: string;
   readonly code: string;
-  /** What the HTML comment right above the block says, such as `evaluated` or `from test/docs/quick-start/main.ts`. */
+  /** What the HTML comment right above the block says, such as `runs` or `from test/docs/quick-start/main.ts`. */
   readonly remark: string;
   /** The file that the block shows, if its first line is a comment with a file name and nothing else. */
   readonly file: string | undefined;
@@ -39,7 +39,8 @@ export function codeBlocks(): CodeBlock[] {
   return pages.flatMap((page) => blocksOf(page, readText(page)));
 }
 
-function blocksOf(page: string, text: string): CodeBlock[] {
+/** The code blocks of a page's text. */
+export function blocksOf(page: string, text: string): CodeBlock[] {
   const blocks: CodeBlock[] = [];
   const lines = text.split('\n');
   for (let index = 0; index < lines.length; index += 1) {

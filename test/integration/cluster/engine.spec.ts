@@ -8,6 +8,7 @@ import { describePuts } from '../../support/puts.behaviour.js';
 import { describeReadThrough } from '../../support/read-through.behaviour.js';
 import { describeRefresh } from '../../support/refresh.behaviour.js';
 import { startRedisCluster, type RedisClusterUnderTest } from '../../support/redis-cluster.js';
+import { describeSwitches } from '../../support/switches.behaviour.js';
 import { describeWaiting } from '../../support/waiting.behaviour.js';
 
 describe('the engine on a Redis cluster', () => {
@@ -42,5 +43,6 @@ describe('the engine on a Redis cluster', () => {
   describeFreshness('on a Redis cluster', () => ({ ...engine, clock }));
   describeRefresh('on a Redis cluster', () => ({ ...engine, clock }));
   describePuts('on a Redis cluster', () => engine);
+  describeSwitches('on a Redis cluster', () => ({ ...engine, clock }));
   describeWaiting('on a Redis cluster', (options) => start(options));
 });

@@ -66,6 +66,24 @@ describe('CacheModule on a Redis cluster', () => {
     expect(await left()).toBe(0);
   });
 
+  it('keeps what caches are disabled on the one node that has that key, and tells the others', async () => {
+    const service = app.get(CacheService);
+    const redis = { cluster: cluster.urls, username: 'bots', password: 's3cret', deadline: 5000 };
+    const other = await Test.createTestingModule({
+      imports: [CacheModule.forRoot({ namespace: 'prod:bots', redis })],
+    }).compile();
+    try {
+      other.get(CacheService).cache(items);
+      const isOn = () => other.get(CacheService).stats().caches['items']!.enabled;
+      await service.disable('items');
+      await until(() => !isOn());
+      await service.enable('items');
+      await until(isOn);
+    } finally {
+      await other.close();
+    }
+  });
+
   it('puts CACHE_MANAGER on the same connection, and clears its keys on every master', async () => {
     const manager = app.get<CacheManager>(CACHE_MANAGER);
     const cache = app.get(CacheService).cache(items);

@@ -270,6 +270,21 @@ describe('@CacheableMany', () => {
     });
   });
 
+  it('inside a transaction skips what it has evicted, and stores nothing', async () => {
+    await service.find(['1', '2']);
+    const found = await caches.transaction(async () => {
+      await caches.cache(bots).evict('2');
+      return [...(await service.findMap(['3', '2', '1'])).values()];
+    });
+
+    expect(idsOf(found)).toEqual(['3/2', '2/2', '1/1']);
+    expect(await Promise.all(['1', '2', '3'].map(stored))).toEqual([true, false, false]);
+    const { reads } = await caches.trace(() =>
+      caches.transaction(() => service.conditional(['1', '2', '3'])),
+    );
+    expect(reads.map(({ outcome }) => outcome)).toEqual(['bypass', 'bypass', 'bypass']);
+  });
+
   describe('refuses', () => {
     it('another number of values than ids', async () => {
       await expect(service.tooFew(['1', '2'])).rejects.toMatchObject({

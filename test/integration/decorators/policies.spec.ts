@@ -224,6 +224,24 @@ describe('the policy of a method', () => {
     expect(await plain.find('1')).toBe(2);
   });
 
+  it('does not keep anybody’s cache on when its name is disabled', async () => {
+    await run([PlainBots, ShortBots], { disabled: ['bots'] });
+    const [plain, short] = [app.get(PlainBots), app.get(ShortBots)];
+    const outcomes = async () => {
+      const { reads } = await caches.trace(async () => {
+        await plain.find('1');
+        await plain.findBriefly('1');
+        await short.find('1');
+      });
+      return reads.map(({ outcome }) => outcome);
+    };
+    expect(await outcomes()).toEqual(['bypass', 'bypass', 'bypass']);
+    await caches.enable('bots');
+    expect(await outcomes()).toEqual(['miss', 'hit', 'hit']);
+    await caches.disable('bots');
+    expect(await outcomes()).toEqual(['bypass', 'bypass', 'bypass']);
+  });
+
   it('may differ from class to class for a cache that has a name of its own', async () => {
     await run([ShortBots, ShorterBots]);
     const [short, shorter] = [app.get(ShortBots), app.get(ShorterBots)];

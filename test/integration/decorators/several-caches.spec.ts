@@ -189,6 +189,20 @@ describe('several @Cacheable on one method', () => {
     expect(await caches.cache(near).get('put:1')).toBe(2);
   });
 
+  it('store nothing inside a transaction, and skip what it has evicted', async () => {
+    await bots.find('a', '1');
+    const inside = await caches.transaction(async () => {
+      await caches.cache(near).evict('1');
+      const ofFar = await bots.find('a', '1');
+      await caches.cache(far).evict('a', '1');
+      return [ofFar, await bots.find('a', '1'), await bots.find('a', '2')];
+    });
+
+    expect(inside).toEqual([1, 2, 3]);
+    expect(await stored('1')).toEqual([undefined, undefined]);
+    expect(await stored('2')).toEqual([undefined, undefined]);
+  });
+
   it('do not wait for ever where another method asks them the other way round', async () => {
     const other = await start({ providers: [Bots] }, { lease: { wait: '20ms' } });
     const there = other.get(Bots);

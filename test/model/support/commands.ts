@@ -120,7 +120,7 @@ const EVICTIONS: Readonly<Record<string, (scene: Scene, item: Item, org: number)
   clearAll: () => ({
     names: { tags: [EVERYTHING] },
     covers: () => true,
-    act: ({ engine }) => engine.runtime.engine.writes.clearAll(),
+    act: ({ engine }) => engine.runtime.engine.writes.evictTags([EVERYTHING]),
   }),
 };
 

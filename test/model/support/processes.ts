@@ -9,6 +9,7 @@ import { startEngine, type EngineUnderTest } from '../../support/engine.js';
 import { FLAVOURS, tagOfId, tagOfOrg, tagOfRun, type Item, type ItemCache } from './flavours.js';
 import { addressOf, barrierMessage, Line } from './line.js';
 import { Patience } from './patience.js';
+import { EVERYTHING } from '../../../src/engine/bound-cache.js';
 
 const NAMESPACE = 'model';
 /** Leases end when they are given back or taken, not while a busy machine makes a run take long. */
@@ -204,5 +205,5 @@ async function warmUp({ runtime }: EngineUnderTest, caches: Process['caches'], i
   await cache?.touch(args);
   await cache?.refresh(args, () => value);
   await cache?.getOrLoad([0, -id], () => Promise.reject(new Error('warming up'))).catch(() => undefined);
-  await runtime.engine.writes.clearAll();
+  await runtime.engine.writes.evictTags([EVERYTHING]);
 }

@@ -6,6 +6,8 @@ import { describeFreshness } from '../../support/freshness.behaviour.js';
 import { describePuts } from '../../support/puts.behaviour.js';
 import { describeReadThrough } from '../../support/read-through.behaviour.js';
 import { describeRefresh } from '../../support/refresh.behaviour.js';
+import { describeTransactions } from '../../support/transactions.behaviour.js';
+import { describeSwitches } from '../../support/switches.behaviour.js';
 import { describeWaiting } from '../../support/waiting.behaviour.js';
 
 describe('the engine in memory', () => {
@@ -24,5 +26,7 @@ describe('the engine in memory', () => {
   describeFreshness('in memory', () => ({ ...engine, clock }));
   describeRefresh('in memory', () => ({ ...engine, clock }));
   describePuts('in memory', () => engine);
+  describeTransactions('in memory', () => engine);
+  describeSwitches('in memory', () => ({ ...engine, clock }));
   describeWaiting('in memory', (options) => startEngine({ clock, ...options }));
 });

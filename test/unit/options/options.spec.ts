@@ -49,6 +49,10 @@ describe('module options', () => {
     [{ l1: { maxEntries: 1.5 } }, '`l1.maxEntries`', '1.5'],
     [{ l1: { maxBytes: '1mb' } }, '`l1.maxBytes`', "'1mb' (string)"],
     [{ ttlOverrides: { 'bot-details': '300' } }, "`ttlOverrides['bot-details']`", '300'],
+    [{ disabled: 'bot-list' }, '`disabled`', "'bot-list' (string)"],
+    [{ disabled: ['bot-list', 'bot list'] }, '`disabled`', "'bot list' (string)"],
+    [{ disabled: [''] }, '`disabled`', "'' (string)"],
+    [{ disabled: [5] }, '`disabled`', '5 (number)'],
     [{ shutdownDeadline: -1 }, '`shutdownDeadline`', '-1'],
     [{ cacheManager: { ttl: 0 } }, '`cacheManager.ttl`', '0'],
     [{ redis: 'localhost:6379' }, '`redis`', 'another text'],
@@ -150,6 +154,8 @@ describe('options from the environment', () => {
     [{ REDIS_PASSWORD: 's3cret' }, 'REDIS_URL', 'REDIS_PASSWORD'],
     [{ CACHE_TTL_BOT_DETAILS: '5m' }, 'CACHE_TTL_BOT_DETAILS', '5m'],
     [{ CACHE_TTL_BOT_DETAILS: '-1' }, 'CACHE_TTL_BOT_DETAILS', '-1'],
+    [{ CACHE_DISABLED: 'bot-list,,bot-stats' }, 'CACHE_DISABLED', "'' (string)"],
+    [{ CACHE_DISABLED: 'bot-list bot-stats' }, 'CACHE_DISABLED', "'bot-list bot-stats'"],
     [{ CACHE_NAMESPACE: 'a b' }, 'CACHE_NAMESPACE', 'a b'],
     [{ CACHE_L1_MAX_ENTRIES: '0' }, 'CACHE_L1_MAX_ENTRIES', '0'],
     [{ CACHE_L1_MAX_BYTES: '64MB' }, 'CACHE_L1_MAX_BYTES', '64MB'],
@@ -157,6 +163,21 @@ describe('options from the environment', () => {
     const message = messageOf(() => read(env));
     expect(message).toContain(`Expected \`${variable}\` to be`);
     expect(message).toContain(value);
+  });
+
+  it('take the names of disabled caches, in place of the given ones', () => {
+    const disabled = (env: Record<string, string>, given?: readonly string[]) => [
+      ...resolveOptions(
+        cacheOptionsFromEnv(
+          { CACHE_NAMESPACE: 'app', ...env },
+          given === undefined ? {} : { disabled: given },
+        ),
+      ).disabled,
+    ];
+    expect(disabled({})).toEqual([]);
+    expect(disabled({ CACHE_DISABLED: ' bot-list , BOT_STATS ' })).toEqual(['BOT_LIST', 'BOT_STATS']);
+    expect(disabled({ CACHE_DISABLED: '' }, ['users'])).toEqual(['USERS']);
+    expect(disabled({ CACHE_DISABLED: 'bot-list' }, ['users'])).toEqual(['BOT_LIST']);
   });
 
   it('say that the namespace is missing', () => {

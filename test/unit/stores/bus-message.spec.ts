@@ -1,5 +1,10 @@
 import { pattern } from '../../../src/definition/template.js';
-import { decodeMessage, encodeInvalidation, encodeLoadEnded } from '../../../src/stores/bus/bus-message.js';
+import {
+  decodeMessage,
+  encodeInvalidation,
+  encodeLoadEnded,
+  encodeSwitched,
+} from '../../../src/stores/bus/bus-message.js';
 
 describe('a message of the bus', () => {
   it('tells what was evicted', () => {
@@ -28,12 +33,17 @@ describe('a message of the bus', () => {
     });
   });
 
+  it('tells that a switch was turned, and nothing more', () => {
+    expect(decodeMessage(encodeSwitched('one'))).toEqual({ kind: 'switched', from: 'one' });
+  });
+
   it.each([
     ['no JSON', 'hello'],
     ['nothing', ''],
     ['null', 'null'],
     ['a list', '[]'],
     ['from nobody', '{"n":1,"k":["a"]}'],
+    ['a switch from nobody', '{"s":1}'],
     ['without a number', '{"i":"one","k":["a"]}'],
     ['with a number that is none', '{"i":"one","n":1.5}'],
     ['with keys that are no texts', '{"i":"one","n":1,"k":[1]}'],

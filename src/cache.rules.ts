@@ -1,0 +1,44 @@
+import { describeType } from './definition/describe-type.js';
+import { CacheError } from './errors.js';
+
+type Rule = (payload: unknown) => unknown;
+
+/** The rules of an application, checked. */
+export class RuleBook {
+  private readonly rules: ReadonlyMap<string, Rule>;
+
+  /** @throws CacheError `CACHE_INVALID_OPTION` */
+  constructor(given: object) {
+    const rules = Object.entries(given);
+    for (const [event, rule] of rules) {
+      if (typeof rule === 'function') continue;
+      throw new CacheError(
+        'CACHE_INVALID_OPTION',
+        `Expected \`rules['${event}']\` to be a function of the event, got ${describeType(rule)}. ` +
+          'Write for example (event) => [tag`user:${event.userId}`].',
+      );
+    }
+    this.rules = new Map(rules as [string, Rule][]);
+  }
+
+  /** The events that there are rules for. */
+  get events(): readonly string[] {
+    return [...this.rules.keys()];
+  }
+
+  /**
+   * What an event makes obsolete.
+   *
+   * @throws CacheError `CACHE_INVALID_USE` when there is no rule for it; what the rule throws
+   */
+  async evictedBy(event: string, payload: unknown): Promise<unknown> {
+    const rule = this.rules.get(event);
+    if (rule !== undefined) return rule(payload);
+    const known = this.events.length === 0 ? 'none' : this.events.map((name) => `'${name}'`).join(', ');
+    throw new CacheError(
+      'CACHE_INVALID_USE',
+      `Expected \`emit\` to get an event that \`rules\` of CacheModule has, got '${event}'; it has ${known}. ` +
+        'Add a rule, or check the spelling.',
+    );
+  }
+}

@@ -1,0 +1,57 @@
+import { CACHE_TAG, EVERYTHING, type BoundCache } from './bound-cache.js';
+import type { Invalidation } from './bus.js';
+import type { Entry } from './entry.js';
+import type { CacheEviction, CacheLoad, CacheStored, Channel } from './events.js';
+import type { ReadRequest } from './read-request.js';
+
+/** Runs a loader, and tells those who listen how long it took. */
+export function tellLoad(channel: Channel<CacheLoad>, request: ReadRequest, loader: () => unknown): unknown {
+  return channel.active ? timed(channel, request, loader) : loader();
+}
+
+async function timed(
+  channel: Channel<CacheLoad>,
+  { cache, key }: ReadRequest,
+  loader: () => unknown,
+): Promise<unknown> {
+  const since = performance.now();
+  let failed = true;
+  try {
+    const value = await loader();
+    failed = false;
+    return value;
+  } finally {
+    channel.emit({ cache: cache.name, key, duration: performance.now() - since, failed });
+  }
+}
+
+/** Tells those who listen that an entry has been stored. */
+export function tellStored(
+  channel: Channel<CacheStored>,
+  { name }: BoundCache,
+  key: string,
+  { payload }: Entry,
+  by: CacheStored['by'],
+): void {
+  if (channel.active) channel.emit({ cache: name, key, by, bytes: payload.byteLength });
+}
+
+/** Tells those who listen what was evicted, one by one. */
+export function tellEvictions(
+  channel: Channel<CacheEviction>,
+  origin: CacheEviction['origin'],
+  { keys = [], tags = [], patterns = [] }: Invalidation,
+): void {
+  if (!channel.active) return;
+  for (const key of keys) channel.emit({ kind: 'key', what: key, origin });
+  for (const tag of tags) channel.emit({ ...namedByTag(tag), origin });
+  for (const pattern of patterns) channel.emit({ kind: 'pattern', what: pattern, origin });
+}
+
+/** Whole caches are evicted by tags of their own. */
+function namedByTag(tag: string): Pick<CacheEviction, 'kind' | 'what'> {
+  if (tag === EVERYTHING) return { kind: 'all', what: '' };
+  return tag.startsWith(CACHE_TAG)
+    ? { kind: 'cache', what: tag.slice(CACHE_TAG.length) }
+    : { kind: 'tag', what: tag };
+}

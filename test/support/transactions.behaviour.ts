@@ -1,0 +1,297 @@
+import { pattern, tag } from '../../src/definition/template.js';
+import { Gate, ManualLoader, type EngineUnderTest } from './engine.js';
+
+/** What a transaction must come to, whatever store lies behind. Run in memory and on Redis. */
+export function describeTransactions(where: string, use: () => EngineUnderTest): void {
+  const transaction = <T>(work: () => Promise<T>): Promise<T> => use().runtime.engine.transaction(work);
+  const calls = () => use().runtime.engine.calls;
+  const failure = new Error('the commit fails');
+  const fail = () => {
+    throw failure;
+  };
+  const tagged = () => use().cache<string>({ tags: (id) => [tag`of:${id}`] });
+
+  type Handle = ReturnType<typeof tagged>;
+  const evictions: readonly [string, (cache: Handle) => Promise<unknown>][] = [
+    ['of the key', (cache) => cache.evict('1')],
+    ['of many keys', (cache) => cache.evictMany([['2'], ['1']])],
+    ['of a tag', () => calls().evictTags([tag`of:${'1'}`])],
+    ['of a pattern', () => calls().evictMatching(pattern`item:1*`)],
+    ['of the cache', (cache) => cache.clear()],
+  ];
+
+  describe(`a transaction ${where}`, () => {
+    describe.each(evictions)('an eviction inside, %s', (_, evict) => {
+      it('waits for the end', async () => {
+        const cache = tagged();
+        await cache.set(['1'], 'old');
+        const outside = new Gate<void>();
+        const isEvicted = new Gate<void>();
+        const running = transaction(async () => {
+          await evict(cache);
+          isEvicted.resolve(undefined);
+          await outside.promise;
+        });
+        await isEvicted.promise;
+        const seenOutside = await cache.get('1');
+        outside.resolve(undefined);
+        await running;
+        expect(seenOutside).toBe('old');
+        expect(await cache.get('1')).toBeUndefined();
+      });
+
+      it('is dropped when the work throws', async () => {
+        const cache = tagged();
+        await cache.set(['1'], 'old');
+        await expect(
+          transaction(async () => {
+            await evict(cache);
+            fail();
+          }),
+        ).rejects.toBe(failure);
+        expect(await cache.get('1')).toBe('old');
+      });
+
+      it('is final: a load that began before the end stores nothing', async () => {
+        const cache = tagged();
+        const loader = new ManualLoader<string>();
+        const reading = cache.getOrLoad(['1'], loader.load);
+        await loader.called(1);
+        await transaction(() => evict(cache));
+        loader.calls[0]?.resolve('read before the commit');
+        await reading;
+        expect(await cache.get('1')).toBeUndefined();
+      });
+
+      it('is seen by reads inside', async () => {
+        const cache = tagged();
+        await cache.set(['1'], 'old');
+        await transaction(async () => {
+          await evict(cache);
+          expect(await cache.get('1')).toBeUndefined();
+          expect(await cache.has('1')).toBe(false);
+          expect(await cache.getMany([['1']])).toEqual([undefined]);
+          expect(await cache.touch(['1'])).toBe(false);
+          expect(await cache.getOrLoad(['1'], () => 'uncommitted')).toBe('uncommitted');
+          expect(await cache.getOrLoadMany([['1']], () => ['uncommitted'])).toEqual(['uncommitted']);
+        });
+      });
+
+      it('takes back what was put inside before it', async () => {
+        const cache = tagged();
+        await transaction(async () => {
+          await cache.set(['1'], 'put');
+          await evict(cache);
+          expect(await cache.get('1')).toBeUndefined();
+        });
+        expect(await cache.get('1')).toBeUndefined();
+      });
+
+      it('leaves what is put inside after it', async () => {
+        const cache = tagged();
+        await transaction(async () => {
+          await evict(cache);
+          await cache.set(['1'], 'put');
+          expect(await cache.get('1')).toBe('put');
+        });
+        expect(await cache.get('1')).toBe('put');
+      });
+    });
+
+    describe('a put inside', () => {
+      it('is seen inside at once, outside at the end', async () => {
+        const cache = tagged();
+        await cache.set(['1'], 'old');
+        const isPut = new Gate<void>();
+        const seen = new Gate<void>();
+        const running = transaction(async () => {
+          await cache.set(['1'], 'new');
+          expect(await cache.getOrLoad(['1'], fail)).toBe('new');
+          isPut.resolve(undefined);
+          await seen.promise;
+        });
+        await isPut.promise;
+        expect(await cache.get('1')).toBe('old');
+        seen.resolve(undefined);
+        await running;
+        expect(await cache.get('1')).toBe('new');
+      });
+
+      it('stores what the value was then', async () => {
+        const cache = use().cache<{ name: string }>();
+        await transaction(async () => {
+          const value = { name: 'then' };
+          await cache.set(['1'], value);
+          value.name = 'later';
+        });
+        expect(await cache.get('1')).toEqual({ name: 'then' });
+      });
+
+      it('is dropped when the work throws', async () => {
+        const cache = tagged();
+        await expect(transaction(() => cache.set(['1'], 'new').then(fail))).rejects.toBe(failure);
+        expect(await cache.get('1')).toBeUndefined();
+      });
+
+      it('lives as long as a touch inside says', async () => {
+        const cache = tagged();
+        await transaction(async () => {
+          await cache.set(['1'], 'new');
+          expect(await cache.touch(['1'], 0)).toBe(false);
+        });
+        expect(await cache.get('1')).toBeUndefined();
+      });
+
+      it('of what has no stored form rejects, and evicts at the end', async () => {
+        const cache = use().cache();
+        await cache.set(['1'], 'old');
+        await transaction(() =>
+          expect(cache.set(['1'], fail)).rejects.toMatchObject({ code: 'CACHE_UNCACHEABLE_VALUE' }),
+        );
+        expect(await cache.get('1')).toBeUndefined();
+      });
+    });
+
+    describe('a load inside', () => {
+      it('stores nothing, as it may have read what is never committed', async () => {
+        const cache = tagged();
+        await transaction(async () => {
+          expect(await cache.getOrLoad(['1'], () => 'uncommitted')).toBe('uncommitted');
+          expect(await cache.getOrLoadMany([['2'], ['3']], (ids) => ids.map(([id]) => id))).toEqual([
+            '2',
+            '3',
+          ]);
+        });
+        expect(await cache.getMany([['1'], ['2'], ['3']])).toEqual([undefined, undefined, undefined]);
+      });
+
+      it('is joined by nobody outside', async () => {
+        const cache = tagged();
+        const inside = new ManualLoader<string>();
+        const running = transaction(() => cache.getOrLoad(['1'], inside.load));
+        await inside.called(1);
+        expect(await cache.getOrLoad(['1'], () => 'committed')).toBe('committed');
+        inside.calls[0]?.resolve('uncommitted');
+        expect(await running).toBe('uncommitted');
+        expect(await cache.get('1')).toBe('committed');
+      });
+
+      it('does not happen for what is stored', async () => {
+        const cache = tagged();
+        await cache.set(['1'], 'stored');
+        expect(await transaction(() => cache.getOrLoad(['1'], fail))).toBe('stored');
+        expect(await transaction(() => cache.getOrLoadMany([['1']], fail))).toEqual(['stored']);
+      });
+
+      it('that refreshes is stored at the end', async () => {
+        const cache = tagged();
+        await cache.set(['1'], 'old');
+        await transaction(() => cache.refresh(['1'], () => 'new'));
+        expect(await cache.get('1')).toBe('new');
+      });
+
+      it('that is bypassed stays so', async () => {
+        const cache = tagged();
+        await cache.set(['1'], 'old');
+        const read = () => cache.getOrLoad(['1'], () => 'new', { bypass: true });
+        expect(await transaction(read)).toBe('new');
+        expect(use().reads.at(-1)).toMatchObject({ outcome: 'bypass' });
+      });
+    });
+
+    it('skips an entry whose value carries a tag that was evicted inside', async () => {
+      const cache = use().cache<string>({ tagsOf: (value) => [tag`of:${value}`] });
+      await cache.set(['1'], 'acme');
+      await transaction(async () => {
+        await calls().evictTags([tag`of:${'acme'}`]);
+        expect(await cache.get('1')).toBeUndefined();
+        expect(await cache.getMany([['1']])).toEqual([undefined]);
+      });
+    });
+
+    describe('inside another one', () => {
+      it('waits for the end of the outer one', async () => {
+        const cache = tagged();
+        await cache.set(['1'], 'old');
+        const isInnerOver = new Gate<void>();
+        const end = new Gate<void>();
+        const running = transaction(async () => {
+          await transaction(() => cache.evict('1'));
+          expect(await cache.get('1')).toBeUndefined();
+          isInnerOver.resolve(undefined);
+          await end.promise;
+        });
+        await isInnerOver.promise;
+        expect(await cache.get('1')).toBe('old');
+        end.resolve(undefined);
+        await running;
+        expect(await cache.get('1')).toBeUndefined();
+      });
+
+      it('is dropped alone when it throws, and the outer one does not', async () => {
+        const cache = tagged();
+        await cache.set(['1'], 'old');
+        await cache.set(['2'], 'old');
+        await transaction(async () => {
+          await cache.evict('1');
+          await transaction(() => cache.set(['2'], 'rolled back').then(fail)).catch(() => undefined);
+          expect(await cache.get('2')).toBe('old');
+        });
+        expect(await cache.getMany([['1'], ['2']])).toEqual([undefined, 'old']);
+      });
+
+      it('is dropped with the outer one', async () => {
+        const cache = tagged();
+        await cache.set(['1'], 'old');
+        await transaction(() => transaction(() => cache.evict('1')).then(fail)).catch(() => undefined);
+        expect(await cache.get('1')).toBe('old');
+      });
+    });
+
+    describe('work that nobody has waited for', () => {
+      it('evicts and puts at once when the transaction is over', async () => {
+        const cache = tagged();
+        const isOver = new Gate<void>();
+        let straggler: Promise<unknown> | undefined;
+        await transaction(async () => {
+          straggler = isOver.promise.then(() => cache.set(['1'], 'late'));
+        });
+        isOver.resolve(undefined);
+        await straggler;
+        expect(await cache.get('1')).toBe('late');
+      });
+
+      it('evicts in place of a put when the transaction was dropped', async () => {
+        const cache = tagged();
+        await cache.set(['1'], 'old');
+        const isOver = new Gate<void>();
+        let straggler: Promise<unknown> | undefined;
+        const dropped = transaction(async () => {
+          straggler = isOver.promise.then(() => cache.set(['1'], 'rolled back'));
+          fail();
+        });
+        await expect(dropped).rejects.toBe(failure);
+        isOver.resolve(undefined);
+        await straggler;
+        expect(await cache.get('1')).toBeUndefined();
+      });
+    });
+
+    it('gives the result of its work, and leaves other work alone', async () => {
+      const cache = tagged();
+      await cache.set(['1'], 'old');
+      const begun = new Gate<void>();
+      const end = new Gate<void>();
+      const running = transaction(async () => {
+        begun.resolve(undefined);
+        await end.promise;
+        return 'result';
+      });
+      await begun.promise;
+      await cache.evict('1');
+      expect(await cache.get('1')).toBeUndefined();
+      end.resolve(undefined);
+      expect(await running).toBe('result');
+    });
+  });
+}
