@@ -11,6 +11,7 @@ import { Gate } from './resilience/gate.js';
 import { GuardedStore } from './resilience/guarded-store.js';
 import { SwitchSync } from './resilience/switch-sync.js';
 import { within } from './resilience/within.js';
+import type { SharedSide } from './shared-side.js';
 import { RedisBus } from './stores/bus/redis-bus.js';
 import { RedisConnection } from './stores/redis/redis-connection.js';
 import { RedisKeys } from './stores/redis/redis-keys.js';
@@ -49,7 +50,7 @@ export interface CacheRedisParts {
 }
 
 /** Everything of one application that has to do with Redis. */
-export class CacheRedis {
+export class CacheRedis implements SharedSide {
   readonly connection: RedisConnection;
   readonly gate: Gate;
   readonly guard: GuardedStore;
@@ -94,6 +95,14 @@ export class CacheRedis {
       onProblem,
       onReplayed: (what) => this.replayed(what),
     });
+  }
+
+  get deadline(): number {
+    return this.parts.options.redis.deadline;
+  }
+
+  turned(name: string): Promise<void> {
+    return this.switches.turned(name);
   }
 
   /** Tries to reach Redis; resolves when that succeeded, failed, or took too long. */
