@@ -1,4 +1,12 @@
-export { Cache, type CallOverrides, type Loaded, type Loader, type Lookup } from './cache-handle.js';
+export {
+  Cache,
+  type CacheOf,
+  type CallOverrides,
+  type Loaded,
+  type Loader,
+  type Lookup,
+  type ManyOverrides,
+} from './cache-handle.js';
 // All of them: an interface that is exported by name can't be merged with what users declare.
 export type * from './cache-events.js';
 export { CacheModule } from './cache.module.js';
@@ -18,11 +26,16 @@ export type { Codec } from './codec/codec.js';
 export type { EncryptionKey } from './codec/key-ring.js';
 export { CacheEvict, type CacheEvictOptions } from './decorators/cache-evict.decorator.js';
 export { CachePut, type CachePutOptions } from './decorators/cache-put.decorator.js';
-export {
-  Cacheable,
-  type CacheableConditions,
-  type CacheableOptions,
-} from './decorators/cacheable.decorator.js';
+export { CacheDefaults } from './decorators/cache-defaults.decorator.js';
+export { CacheableMany, type CacheableManyOptions } from './decorators/cacheable-many.decorator.js';
+export { Cacheable } from './decorators/cacheable.decorator.js';
+export type {
+  CacheableConditions,
+  CacheableMethodOptions,
+  CacheableOptions,
+  MethodLifetimes,
+} from './decorators/cacheable-options.js';
+export type { CacheClassDefaults } from './decorators/class-defaults.js';
 export { getCacheToken, InjectCache } from './decorators/inject-cache.decorator.js';
 export {
   defineCache,

@@ -50,7 +50,7 @@ export interface CacheParts {
 
 /** A definition that is in use: its policy resolved, and the stores that its entries live in. */
 export class BoundCache {
-  readonly counts: CacheCounts = { hits: 0, stale: 0, misses: 0, bypasses: 0, invalid: 0 };
+  readonly counts: CacheCounts;
   readonly name: string;
   readonly policy: Policy;
   readonly keyOf: CacheParts['keyOf'];
@@ -60,7 +60,12 @@ export class BoundCache {
   private readonly onOff: CacheSwitch;
   private readonly ownTags: readonly string[];
 
-  constructor(parts: CacheParts) {
+  /** @param original the cache that this one is a variant of: one with another policy for the same entries */
+  constructor(
+    private readonly parts: CacheParts,
+    original?: BoundCache,
+  ) {
+    this.counts = original?.counts ?? { hits: 0, stale: 0, misses: 0, bypasses: 0, invalid: 0 };
     this.name = parts.name;
     this.policy = parts.policy;
     this.onOff = parts.onOff;
@@ -69,6 +74,11 @@ export class BoundCache {
     this.store = parts.store;
     this.userTagsOf = parts.userTagsOf;
     this.ownTags = [EVERYTHING, tagOfCache(parts.name)];
+  }
+
+  /** The same cache for callers whose entries live differently: everything is common but the policy. */
+  variant(policy: Policy): BoundCache {
+    return new BoundCache({ ...this.parts, policy }, this);
   }
 
   /** Whether calls use it: as was said last at run time, else as its policy says. Evictions happen all the same. */

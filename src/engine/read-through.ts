@@ -16,7 +16,7 @@ import { Loads, NOBODY, type Audience, type HowToLoad, type Loader } from './loa
 import type { Outcome } from './outcome.js';
 import { ReadCounter } from './read-counter.js';
 import { Patience } from './patience.js';
-import type { ReadOverrides, ReadRequest } from './read-request.js';
+import { overridesOfOne, type BatchOverrides, type ReadOverrides, type ReadRequest } from './read-request.js';
 import { Reloads } from './reloads.js';
 
 export interface ReadThroughParts {
@@ -75,7 +75,8 @@ export class ReadThrough {
       join: async (flight, request, loader) => (await flight.joined()) ?? this.lead(request, loader, true),
       counter: this.counter,
       patienceFor: (cache) => this.patienceFor(cache),
-      request: (cache, args, key, patience) => this.request(cache, args, key, undefined, patience),
+      request: (cache, args, key, patience, overrides) =>
+        this.request(cache, args, key, overrides && overridesOfOne(overrides, args), patience),
     });
   }
 
@@ -90,9 +91,10 @@ export class ReadThrough {
     cache: BoundCache,
     argsList: ArgsList,
     loadMissing: BatchLoader,
+    overrides?: BatchOverrides,
   ): Promise<readonly unknown[]> {
-    if (cache.enabled) {
-      const outcomes = await this.batch.getOrLoad(cache, argsList, loadMissing);
+    if (cache.enabled && overrides?.bypass !== true) {
+      const outcomes = await this.batch.getOrLoad(cache, argsList, loadMissing, overrides);
       return outcomes.map((outcome) => outcome.take());
     }
     for (const args of argsList) this.counter.count(cache, cache.keyOf(...args), 'bypass');
@@ -106,7 +108,9 @@ export class ReadThrough {
     loader: Loader,
     overrides?: ReadOverrides,
   ): Promise<unknown> {
-    if (!cache.enabled || overrides?.bypass === true) return this.passBy(cache, args, loader);
+    if (!cache.enabled || overrides?.bypass === true) {
+      return this.passBy(cache, args, loader, overrides);
+    }
 
     // 1. L1: fresh, and its tags are current.
     const key = cache.keyOf(...args);
@@ -131,6 +135,7 @@ export class ReadThrough {
       const lead = () => this.lead(this.request(cache, args, key, overrides), loader, isJoining);
       const outcome = flight === undefined ? await lead() : ((await flight.joined()) ?? (await lead()));
       this.counter.count(cache, key, outcome.kind, outcome.tier, isJoining);
+      if (outcome.kind === 'miss' && !isJoining) overrides?.onOwnLoad?.();
       return outcome.take();
     } catch (error) {
       this.counter.count(cache, key, 'miss', undefined, isJoining);
@@ -146,7 +151,9 @@ export class ReadThrough {
     overrides?: ReadOverrides,
   ): Promise<unknown> {
     const request = this.request(cache, args, cache.keyOf(...args), overrides);
-    return (await this.loads.loadAlone(request, loader)).take();
+    const outcome = await this.loads.loadAlone(request, loader);
+    overrides?.onOwnLoad?.();
+    return outcome.take();
   }
 
   /** A hit on an entry that waits to be stored. */
@@ -241,8 +248,14 @@ export class ReadThrough {
     return this.reloads.wait(request, load, audience, fallback);
   }
 
-  private async passBy(cache: BoundCache, args: readonly unknown[], loader: Loader): Promise<unknown> {
+  private async passBy(
+    cache: BoundCache,
+    args: readonly unknown[],
+    loader: Loader,
+    overrides?: ReadOverrides,
+  ): Promise<unknown> {
     this.counter.count(cache, cache.keyOf(...args), 'bypass');
+    overrides?.onOwnLoad?.();
     return loader();
   }
 
