@@ -17,6 +17,7 @@ const define = (name: string) =>
   });
 const caches = {
   loaded: define('loaded'),
+  loadedToo: define('loaded-too'),
   put: define('put'),
   putToo: define('put-too'),
   one: define('one'),
@@ -40,7 +41,7 @@ function note<T>(step: string, value: T): T {
   return value;
 }
 
-const { loaded, put, putToo, one, all, allBefore } = caches;
+const { loaded, loadedToo, put, putToo, one, all, allBefore } = caches;
 const isEven = (id: string) => Number(id) % 2 === 0;
 const guard = { canActivate: () => true };
 const interceptor = { intercept: (_context: unknown, next: { handle(): never }) => next.handle() };
@@ -49,6 +50,9 @@ const ours: Readonly<Record<string, MethodDecorator>> = {
   Cacheable: Cacheable(loaded, undefined, {
     when: (id: string) => note('1 when of Cacheable', id !== '3'),
     unless: (_result: string, id: string) => id === '4',
+  }) as MethodDecorator,
+  'Cacheable, too': Cacheable(loadedToo, undefined, {
+    when: (id: string) => note('1 when of Cacheable, too', id !== '2'),
   }) as MethodDecorator,
   CachePut: CachePut({
     cache: put,
@@ -175,15 +179,38 @@ inMemoryAndOnRedis((place) => {
   }
 
   describe('the order of decorators', () => {
-    it('does not change the effects, whichever they are and whosever stand between them', async () => {
+    it('changes nothing in the effects but which @Cacheable is asked first, whosever stand between them', async () => {
       const app = await start({});
       await fc.assert(
         fc.asyncProperty(ordersOf(decorators), calls, async (order, ids) => {
-          const canonical = Object.keys(decorators).filter((name) => order.includes(name));
+          const cacheables = order.filter((name) => name.startsWith('Cacheable'));
+          const canonical = Object.keys(decorators)
+            .filter((name) => order.includes(name))
+            .map((name) => (name.startsWith('Cacheable') ? (cacheables.shift() ?? name) : name));
           expect(await effectsOf(app, order, ids)).toEqual(await effectsOf(app, canonical, ids));
         }),
         { numRuns: place.name === 'in memory' ? 150 : 25 },
       );
+    });
+  });
+
+  describe('of several @Cacheable', () => {
+    it('the topmost that has an entry answers, whatever stands between them', async () => {
+      const app = await start({});
+      for (const between of [[], ['UseGuards', 'Span'], ['CacheEvict of an entry', 'OnEvent']]) {
+        for (const [lower, upper] of [
+          ['Cacheable', 'Cacheable, too'],
+          ['Cacheable, too', 'Cacheable'],
+        ] as const) {
+          await app.clear();
+          await app.store(loaded, ['1'], 'Cacheable');
+          await app.store(loadedToo, ['1'], 'Cacheable, too');
+          const instance = await app.create(decorated([lower, ...between, upper]));
+
+          expect(await instance.find('1')).toBe(upper);
+          expect(instance.calls).toBe(0);
+        }
+      }
     });
   });
 
