@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Cache } from '../../../src/cache-handle.js';
 import { key, pattern, tag } from '../../../src/definition/template.js';
 import { startEngine, type EngineUnderTest } from '../../support/engine.js';
@@ -14,7 +14,7 @@ type Step =
   | { readonly kind: 'clear' }
   | { readonly kind: 'transaction'; readonly steps: readonly Step[]; readonly fails: boolean };
 
-const { steps } = fc.letrec<{ step: Step; steps: Step[] }>((tie) => ({
+const arbitrary = fc.letrec<{ step: Step; steps: Step[] }>((tie) => ({
   steps: fc.array(tie('step'), { maxLength: 6 }),
   step: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
@@ -154,7 +154,7 @@ describe('transactions, whatever is done in them and around them', () => {
 
   it('show what was done inside them there, and outside at their end or never', async () => {
     await fc.assert(
-      fc.asyncProperty(steps, async (all) => {
+      fc.asyncProperty(arbitrary.steps, async (all) => {
         await cache.clear();
         await new Run(engine, cache).start(all);
       }),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { load } from 'js-yaml';
 import { ROOT } from '../../../docs/support/markdown.js';
 
 /** What these tests look at of a service of a compose file. */
@@ -30,13 +30,9 @@ export interface ComposeFile {
   };
 }
 
-// The parser that @nestjs/swagger has of its own.
-const ofSwagger = createRequire(createRequire(import.meta.url).resolve('@nestjs/swagger'));
-const yaml = ofSwagger('js-yaml') as { readonly load: (text: string) => unknown };
-
 /** Reads a YAML file of the repository, with anchors and `<<` resolved. */
 export function readYaml(path: string): unknown {
-  return merged(yaml.load(readFileSync(ROOT + path, 'utf8')));
+  return merged(load(readFileSync(ROOT + path, 'utf8')));
 }
 
 export function readCompose(path = 'docker-compose.yml'): ComposeFile {
