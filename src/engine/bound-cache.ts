@@ -57,6 +57,8 @@ export class BoundCache {
   readonly userTagsOf: CacheParts['userTagsOf'];
   readonly near: NearStore | undefined;
   readonly store: CacheStore;
+  /** Who joins whose loads: callers of one cache who wait as long. */
+  readonly flightGroup: string;
   private readonly onOff: CacheSwitch;
   private readonly ownTags: readonly string[];
 
@@ -73,6 +75,8 @@ export class BoundCache {
     this.near = parts.near;
     this.store = parts.store;
     this.userTagsOf = parts.userTagsOf;
+    const { softTimeout, hardTimeout } = parts.policy;
+    this.flightGroup = `${parts.name} ${softTimeout ?? ''} ${hardTimeout ?? ''}`;
     this.ownTags = [EVERYTHING, tagOfCache(parts.name)];
   }
 

@@ -3,10 +3,10 @@ import type { CachePattern } from '../definition/template.js';
 import type { HowToEvict } from '../stores/store.js';
 import type { ArgsList, BatchLoader } from './batch-reads.js';
 import type { BoundCache } from './bound-cache.js';
-import type { Entry } from './entry.js';
 import type { Loader } from './loads.js';
 import type { Outcome } from './outcome.js';
 import type { BatchOverrides, ReadOverrides } from './read-request.js';
+import type { ReservedPut } from './puts.js';
 import type { ReadThrough } from './read-through.js';
 import type { Writes } from './writes.js';
 
@@ -36,8 +36,8 @@ export interface CacheCalls {
   ): Promise<unknown>;
   /** Stores a value whatever is there or being loaded. One that is not to be stored evicts. */
   put(cache: BoundCache, args: readonly unknown[], value: unknown, overrides?: ReadOverrides): Promise<void>;
-  /** The same with an entry that has been made of the value. */
-  putEntry(cache: BoundCache, key: string, made: Entry): Promise<void>;
+  /** Stores what a transaction has put, or evicts what is there. */
+  putReserved(put: ReservedPut): Promise<void>;
   /** Lets a usable entry live on from now. Tells whether there was one. */
   touch(cache: BoundCache, args: readonly unknown[], ttl: Lifetime | undefined): Promise<boolean>;
   evict(cache: BoundCache, keys: readonly string[], how?: HowToEvict): Promise<void>;
@@ -94,8 +94,8 @@ export class EngineCalls implements CacheCalls {
     return this.writes.put(cache, args, value, overrides);
   }
 
-  putEntry(cache: BoundCache, key: string, made: Entry): Promise<void> {
-    return this.writes.putEntry(cache, key, made);
+  putReserved(put: ReservedPut): Promise<void> {
+    return this.writes.puts.carryOut(put);
   }
 
   touch(cache: BoundCache, args: readonly unknown[], ttl: Lifetime | undefined): Promise<boolean> {

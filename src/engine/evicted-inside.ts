@@ -19,7 +19,20 @@ export class EvictedInside {
 
   /** Whether an entry under that key with these tags, as far as they are known, is among it. */
   covers(key: string, tags: readonly string[]): boolean {
-    if (this.keys.has(key) || this.coversTags(tags)) return true;
+    return this.keys.has(key) || this.coversGroupOf(key, tags);
+  }
+
+  /** As if nothing had been evicted. */
+  clear(): void {
+    this.tags.clear();
+    this.patterns.clear();
+    this.keysOf.clear();
+    this.keys.clear();
+  }
+
+  /** Whether an entry with that key and these tags is among what is evicted by something else than its key. */
+  coversGroupOf(key: string, tags: readonly string[]): boolean {
+    if (this.coversTags(tags)) return true;
     for (const pattern of this.patterns.values()) if (pattern.matches(key)) return true;
     return false;
   }

@@ -151,7 +151,13 @@ export class ReadThrough {
     overrides?: ReadOverrides,
   ): Promise<unknown> {
     const request = this.request(cache, args, cache.keyOf(...args), overrides);
-    const outcome = await this.loads.loadAlone(request, loader);
+    const audience: Audience = { hasLeft: false };
+    const outcome = await this.reloads.wait(
+      request,
+      this.loads.loadAlone(request, loader),
+      audience,
+      undefined,
+    );
     overrides?.onOwnLoad?.();
     return outcome.take();
   }

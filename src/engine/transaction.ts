@@ -8,35 +8,47 @@ import type { Entry } from './entry.js';
 import { EvictedInside } from './evicted-inside.js';
 import type { Loader } from './loads.js';
 import type { Outcome } from './outcome.js';
+import { PutInside } from './put-inside.js';
+import type { ReservedPut } from './puts.js';
 import type { BatchOverrides, ReadOverrides } from './read-request.js';
 import type { ReadThrough } from './read-through.js';
 import type { Writes } from './writes.js';
 
 export interface TransactionParts {
   readonly reads: Pick<ReadThrough, 'loadAlone' | 'pending' | 'skip'>;
-  readonly writes: Pick<Writes, 'entryFor' | 'renewed'>;
+  readonly writes: Pick<Writes, 'entryFor' | 'renewed' | 'puts'>;
 }
+
+/** How long after a transaction that failed something may still be put that it has made, milliseconds. */
+const AFTERMATH_MS = 60_000;
 
 /**
  * The caches as they are seen inside a transaction. Evictions and puts wait here; reads skip what has been evicted
  * here, and see what has been put here. What is loaded is not stored, nor shared with others: it may come from what the
  * transaction has written and will never commit.
+ *
+ * It may be remembered long after its end, by whatever was begun inside: then it holds nothing.
  */
 export class Transaction implements CacheCalls {
   private state: 'open' | 'over' | 'dropped' = 'open';
+  /** On the clock of `performance.now()`. */
+  private endedAt = Infinity;
   private readonly lenient = new EvictedInside();
   private readonly strict = new EvictedInside();
-  private readonly puts = new Map<string, { readonly cache: BoundCache; readonly entry: Entry }>();
+  private readonly puts: PutInside;
 
   constructor(
     /** What is outside: the transaction around this one, or the engine. */
     private readonly outer: CacheCalls,
     private readonly parts: TransactionParts,
-  ) {}
+  ) {
+    this.puts = new PutInside(parts.writes.puts);
+  }
 
   /** Its work has failed: nothing of it happens. */
   drop(): void {
-    this.state = 'dropped';
+    this.puts.giveUp();
+    this.end('dropped');
   }
 
   /**
@@ -45,15 +57,15 @@ export class Transaction implements CacheCalls {
    * @throws CacheError `CACHE_REDIS_UNAVAILABLE` when a strict eviction did not reach Redis; the others are done
    */
   async carryOut(): Promise<void> {
+    const { outer, lenient, strict } = this;
+    const puts = this.puts.take();
+    // A put removes what is there, or stores in its place.
+    for (const { cache, key } of puts) lenient.keysOf.get(cache)?.delete(key);
+    const evicting = () => [...evictions(outer, lenient), ...evictions(outer, strict, STRICT)];
     this.state = 'over';
-    const { outer, lenient, strict, puts } = this;
-    const evicted = await Promise.allSettled([
-      ...evictions(outer, lenient),
-      ...evictions(outer, strict, STRICT),
-    ]);
-    const put = await Promise.allSettled(
-      [...puts].map(([key, { cache, entry }]) => outer.putEntry(cache, key, entry)),
-    );
+    const evicted = await Promise.allSettled(evicting());
+    const put = await Promise.allSettled(puts.map((each) => outer.putReserved(each)));
+    this.end('over');
     for (const end of [...evicted, ...put]) if (end.status === 'rejected') throw end.reason;
   }
 
@@ -81,9 +93,7 @@ export class Transaction implements CacheCalls {
     loader: Loader,
     overrides?: ReadOverrides,
   ): Promise<unknown> {
-    if (this.state === 'over' || overrides?.bypass === true) {
-      return this.outer.getOrLoad(cache, args, loader, overrides);
-    }
+    if (this.passes(cache, overrides)) return this.outer.getOrLoad(cache, args, loader, overrides);
     const outcome = await this.find(cache, args);
     return outcome === undefined
       ? this.parts.reads.loadAlone(cache, args, loader, overrides)
@@ -96,7 +106,7 @@ export class Transaction implements CacheCalls {
     loadMissing: BatchLoader,
     overrides?: BatchOverrides,
   ): Promise<readonly unknown[]> {
-    if (this.state === 'over' || overrides?.bypass === true) {
+    if (this.passes(cache, overrides)) {
       return this.outer.getOrLoadMany(cache, argsList, loadMissing, overrides);
     }
     const outcomes = await this.findMany(cache, argsList);
@@ -114,18 +124,17 @@ export class Transaction implements CacheCalls {
     );
   }
 
+  /** The entry goes at the end: a load that began before an eviction could not be told from one that began after it. */
   async refresh(
     cache: BoundCache,
     args: readonly unknown[],
     loader: Loader,
     overrides?: ReadOverrides,
   ): Promise<unknown> {
-    if (this.state === 'over' || overrides?.bypass === true) {
-      return this.outer.refresh(cache, args, loader, overrides);
-    }
-    const value = await loader();
-    if (overrides?.storeIf?.(value) !== false) await this.put(cache, args, value, overrides);
-    return this.parts.reads.loadAlone(cache, args, () => value, overrides);
+    if (this.passes(cache, overrides)) return this.outer.refresh(cache, args, loader, overrides);
+    const value = await this.parts.reads.loadAlone(cache, args, loader, overrides);
+    await this.evict(cache, [cache.keyOf(...args)]);
+    return value;
   }
 
   async put(
@@ -134,6 +143,7 @@ export class Transaction implements CacheCalls {
     value: unknown,
     overrides?: ReadOverrides,
   ): Promise<void> {
+    if (this.state === 'over' || this.isLongOver) return this.outer.put(cache, args, value, overrides);
     const key = cache.keyOf(...args);
     cache.check(key);
     let made: Entry | undefined;
@@ -142,47 +152,89 @@ export class Transaction implements CacheCalls {
     } finally {
       if (made === undefined) await this.evict(cache, [key]);
     }
-    if (made !== undefined) await this.putEntry(cache, key, made);
+    // Made by work that has failed, it may hold what was rolled back.
+    if (made !== undefined && this.state === 'dropped') return this.evict(cache, [key]);
+    if (made !== undefined) await this.puts.add(cache, key, made, !this.coversGroupOf(key, made.tags));
   }
 
-  async putEntry(cache: BoundCache, key: string, entry: Entry): Promise<void> {
-    if (this.state === 'over') return this.outer.putEntry(cache, key, entry);
-    // Made by work that has failed meanwhile, so it may hold what was rolled back.
-    if (this.state === 'dropped') return this.outer.evict(cache, [key]);
-    this.puts.set(key, { cache, entry });
+  /** Of a transaction inside this one. */
+  async putReserved(put: ReservedPut): Promise<void> {
+    if (this.state !== 'dropped') {
+      return this.state === 'over' ? this.outer.putReserved(put) : this.puts.set(put);
+    }
+    this.parts.writes.puts.giveUp(put);
+    return this.evict(put.cache, [put.key]);
   }
 
   async touch(cache: BoundCache, args: readonly unknown[], ttl: Lifetime | undefined): Promise<boolean> {
     const key = cache.keyOf(...args);
-    const put = this.state === 'open' ? this.puts.get(key) : undefined;
+    const put = this.puts.get(cache, key);
     if (put === undefined) {
-      return this.hides(key, cache.tagsOf(args, undefined)) ? false : this.outer.touch(cache, args, ttl);
+      // Its value may carry more tags than the arguments tell.
+      const isEvicted = this.evictsTags && (await this.find(cache, args)) === undefined;
+      return isEvicted || this.hides(key, cache.tagsOf(args, undefined))
+        ? false
+        : this.outer.touch(cache, args, ttl);
     }
     const entry = this.parts.writes.renewed(cache, args, ttl, put.entry);
     if (entry === undefined) await this.evict(cache, [key]);
-    else this.puts.set(key, { cache, entry });
+    else this.puts.set({ ...put, entry });
     return entry !== undefined;
   }
 
   async evict(cache: BoundCache, keys: readonly string[], how?: HowToEvict): Promise<void> {
     if (this.state !== 'open') return this.outer.evict(cache, keys, how);
     this.evicted(how).addKeys(cache, keys);
-    for (const key of keys) this.puts.delete(key);
+    for (const key of keys) this.puts.forget({ cache, key });
   }
 
   async evictTags(tags: readonly string[], how?: HowToEvict): Promise<void> {
     if (this.state !== 'open') return this.outer.evictTags(tags, how);
     for (const tag of tags) this.evicted(how).tags.add(tag);
-    for (const [key, { entry }] of this.puts) {
-      if (entry.tags.some((tag) => tags.includes(tag))) this.puts.delete(key);
-    }
+    this.takeBack(this.puts.tagged(tags));
   }
 
   async evictMatching(pattern: CachePattern, how?: HowToEvict): Promise<number> {
     if (this.state !== 'open') return this.outer.evictMatching(pattern, how);
     this.evicted(how).patterns.set(pattern.text, pattern);
-    for (const key of this.puts.keys()) if (pattern.matches(key)) this.puts.delete(key);
+    this.takeBack(this.puts.matching(pattern));
     return 0;
+  }
+
+  /** A put is evicted before it is stored. What lay there before it goes all the same. */
+  private takeBack(puts: readonly ReservedPut[]): void {
+    for (const put of puts) {
+      this.puts.forget(put);
+      this.lenient.addKeys(put.cache, [put.key]);
+    }
+  }
+
+  private coversGroupOf(key: string, tags: readonly string[]): boolean {
+    return this.lenient.coversGroupOf(key, tags) || this.strict.coversGroupOf(key, tags);
+  }
+
+  private end(state: 'over' | 'dropped'): void {
+    this.state = state;
+    this.endedAt = performance.now();
+    this.lenient.clear();
+    this.strict.clear();
+  }
+
+  /** Whether a read is none of its business: it is at an end, or the call uses no cache. */
+  private passes(
+    cache: BoundCache,
+    overrides: { readonly bypass?: boolean | undefined } | undefined,
+  ): boolean {
+    return this.state !== 'open' || !cache.enabled || overrides?.bypass === true;
+  }
+
+  /** What is put now was made after its end. */
+  private get isLongOver(): boolean {
+    return performance.now() - this.endedAt > AFTERMATH_MS;
+  }
+
+  private get evictsTags(): boolean {
+    return this.state === 'open' && (this.lenient.tags.size > 0 || this.strict.tags.size > 0);
   }
 
   private evicted(how: HowToEvict | undefined): EvictedInside {
@@ -191,10 +243,10 @@ export class Transaction implements CacheCalls {
 
   /** What was done here with an entry: it was put, it was evicted, or neither. */
   private inside(cache: BoundCache, args: readonly unknown[]): Outcome | undefined | 'outside' {
-    if (this.state !== 'open') return 'outside';
+    if (this.state !== 'open' || !cache.enabled) return 'outside';
     const key = cache.keyOf(...args);
     const { reads } = this.parts;
-    const put = this.puts.get(key);
+    const put = this.puts.get(cache, key);
     if (put !== undefined && cache.made(put.entry)) return reads.pending(cache, key, put.entry);
     return this.hides(key, cache.tagsOf(args, undefined)) ? reads.skip(cache, key) : 'outside';
   }

@@ -26,7 +26,11 @@ export class Transactions {
     this.areUsed = true;
     let result: T;
     try {
-      result = await this.storage.run(transaction, work);
+      // Awaited inside: a query builder, which begins when somebody waits for it, is to begin there.
+      result = await this.storage.run(transaction, async () => {
+        const value = await work();
+        return value;
+      });
     } catch (error) {
       transaction.drop();
       throw error;

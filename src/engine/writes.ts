@@ -12,9 +12,9 @@ import type { Generations } from './generations.js';
 import { EntryMaker } from './entry-maker.js';
 import type { LeaseLimits } from './lease-keeper.js';
 import { Patience } from './patience.js';
+import { Puts } from './puts.js';
 import type { ReadOverrides } from './read-request.js';
-import { newToken } from './token.js';
-import { tellEvictions, tellStored } from './telling.js';
+import { tellEvictions } from './telling.js';
 
 export interface WritesParts {
   readonly codec: Codec;
@@ -26,7 +26,7 @@ export interface WritesParts {
   readonly events: CacheEvents;
   /** How long one call waits for the shared store, milliseconds. */
   readonly patience: number;
-  readonly lease: Pick<LeaseLimits, 'ttl'>;
+  readonly lease: LeaseLimits;
 }
 
 /**
@@ -40,9 +40,16 @@ export class Writes {
   private readonly generations: Generations;
   private readonly here: Coherence;
   private readonly shared: SharedStore | undefined;
+  /** Stores entries that have been made. */
+  readonly puts: Puts;
 
   constructor(private readonly parts: WritesParts) {
     const { codec, clock, generations, here, shared } = parts;
+    this.puts = new Puts({
+      ...parts,
+      announce: (key, patience) => this.announce({ keys: [key] }, patience),
+      evict: (cache, key) => this.evict(cache, [key]),
+    });
     this.clock = clock;
     this.generations = generations;
     this.here = here;
@@ -70,7 +77,7 @@ export class Writes {
     } finally {
       if (made === undefined) await this.evict(cache, [key]);
     }
-    if (made !== undefined) await this.putEntry(cache, key, made);
+    if (made !== undefined) await this.puts.put(cache, key, made);
   }
 
   /**
@@ -189,35 +196,6 @@ export class Writes {
   private async announce(what: Invalidation, patience: Patience, how?: HowToEvict): Promise<void> {
     const announcing = this.shared?.announce(what, how);
     await (how?.strict === true ? announcing : patience.wait(announcing, undefined));
-  }
-
-  /**
-   * Puts in two steps: what is there goes, with the right to store; then the new entry comes, unless something else has
-   * been put or evicted meanwhile.
-   */
-  async putEntry(cache: BoundCache, key: string, made: Entry): Promise<void> {
-    const { store } = cache;
-    const patience = this.patience();
-    // Before the tokens are read: one that is evicted from here on must not be taken for current.
-    const noted = this.generations.note(key, made.tags);
-    const lease = newToken();
-    const seizing = Promise.all([
-      // Exact: those that are known here may be older than an eviction elsewhere that the caller has waited for.
-      store.tokens(made.tags, expiresAt(made) - made.createdAt, 'exact'),
-      store.seize(key, lease, this.parts.lease.ttl),
-    ]);
-    const [tokens, isSeized] = await patience.spend(seizing);
-    const entry = { ...made, tokens: tokens ?? [] };
-    const isStored =
-      tokens !== undefined && isSeized && (await patience.spend(store.store(key, lease, entry)));
-    if (isSeized && !isStored) void store.release(key, lease);
-    if (isStored) tellStored(this.parts.events.stores, cache, key, entry, 'put');
-
-    // Any other write meanwhile ended the generation: which of the two came last, only the store knows.
-    const alone = this.generations.isCurrentFor(noted, entry.tags);
-    this.endGeneration(cache, key);
-    if (isStored && alone) cache.fillL1(key, entry, this.clock.now());
-    await this.announce({ keys: [key] }, patience);
   }
 
   /** A reader that began before may have found what was there then: it must not fill L1 now, nor be joined. */

@@ -156,6 +156,14 @@ export class GuardedStore implements SharedStore {
     return isSeized;
   }
 
+  async claim(key: string, lease: string, leaseMs: number): Promise<boolean> {
+    const claim = () => this.inner.claim(key, lease, leaseMs);
+    const isClaimed = await this.ask<boolean | undefined>('claim', undefined, claim);
+    // It may have been all the same: nobody is to wait for a holder who does not store.
+    if (isClaimed === undefined && this.gate.isOpen) void this.release(key, lease);
+    return isClaimed ?? false;
+  }
+
   evict(keys: readonly string[], how?: HowToEvict): Promise<void> {
     return this.change('evict', { keys }, how, () => this.inner.evict(keys));
   }

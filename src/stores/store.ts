@@ -90,6 +90,9 @@ export interface CacheStore {
    */
   seize(key: string, lease: string, leaseMs: number): MaybePromise<boolean>;
 
+  /** Takes the lease if nobody has it, whatever is there. Tells whether that could be done. */
+  claim(key: string, lease: string, leaseMs: number): MaybePromise<boolean>;
+
   /** Stores an entry in place of the one that was `seen`, if it still is there. Tells whether it was. */
   replace(key: string, seen: string, entry: Entry): MaybePromise<boolean>;
 

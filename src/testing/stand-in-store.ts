@@ -68,6 +68,10 @@ export class StandInStore implements RemoteStore {
     return this.act(() => this.memory.seize(key, lease, leaseMs));
   }
 
+  claim(key: string, lease: string, leaseMs: number): Promise<boolean> {
+    return this.act(() => this.memory.claim(key, lease, leaseMs));
+  }
+
   replace(key: string, seen: string, entry: Entry): Promise<boolean> {
     return this.act(() => this.memory.replace(key, seen, entry));
   }

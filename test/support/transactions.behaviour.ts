@@ -21,7 +21,7 @@ export function describeTransactions(where: string, use: () => EngineUnderTest):
   ];
 
   describe(`a transaction ${where}`, () => {
-    describe.each(evictions)('an eviction inside, %s', (_, evict) => {
+    describe.each(evictions)('an eviction inside, %s', (name, evict) => {
       it('waits for the end', async () => {
         const cache = tagged();
         await cache.set(['1'], 'old');
@@ -87,14 +87,16 @@ export function describeTransactions(where: string, use: () => EngineUnderTest):
         expect(await cache.get('1')).toBeUndefined();
       });
 
-      it('leaves what is put inside after it', async () => {
+      it('is followed inside by what is put after it', async () => {
         const cache = tagged();
+        await cache.set(['1'], 'old');
         await transaction(async () => {
           await evict(cache);
           await cache.set(['1'], 'put');
           expect(await cache.get('1')).toBe('put');
         });
-        expect(await cache.get('1')).toBe('put');
+        // Of a whole group, others may have evicted the same meanwhile.
+        expect(await cache.get('1')).toBe(name.endsWith('key') || name.endsWith('keys') ? 'put' : undefined);
       });
     });
 
@@ -130,6 +132,74 @@ export function describeTransactions(where: string, use: () => EngineUnderTest):
       it('is dropped when the work throws', async () => {
         const cache = tagged();
         await expect(transaction(() => cache.set(['1'], 'new').then(fail))).rejects.toBe(failure);
+        expect(await cache.get('1')).toBeUndefined();
+      });
+
+      it.each(evictions)(
+        'gives way to an eviction that somebody else has waited for since, %s',
+        async (_, evict) => {
+          const cache = tagged();
+          const isPut = new Gate<void>();
+          const end = new Gate<void>();
+          const running = transaction(async () => {
+            await cache.set(['1'], 'made before');
+            isPut.resolve(undefined);
+            await end.promise;
+          });
+          await isPut.promise;
+          await evict(cache);
+          end.resolve(undefined);
+          await running;
+          expect(await cache.get('1')).toBeUndefined();
+        },
+      );
+
+      it('evicts what is there if somebody else is loading or putting it', async () => {
+        const cache = tagged();
+        const loader = new ManualLoader<string>();
+        const reading = cache.getOrLoad(['1'], loader.load);
+        await loader.called(1);
+        await transaction(() => cache.set(['1'], 'new'));
+        loader.calls[0]?.resolve('read before the commit');
+        await reading;
+        expect(await cache.get('1')).toBeUndefined();
+      });
+
+      it('may be put again, and is stored as it was put last', async () => {
+        const cache = tagged();
+        await transaction(async () => {
+          await cache.set(['1'], 'first');
+          await cache.set(['1'], 'second');
+        });
+        expect(await cache.get('1')).toBe('second');
+      });
+
+      it('lets nobody wait when the transaction fails', async () => {
+        const cache = tagged();
+        await expect(transaction(() => cache.set(['1'], 'new').then(fail))).rejects.toBe(failure);
+        expect(await cache.getOrLoad(['1'], () => 'loaded')).toBe('loaded');
+        expect(await cache.get('1')).toBe('loaded');
+      });
+
+      it('is stored by each of two caches with equal keys, or evicts there', async () => {
+        const [one, two] = [tagged(), tagged()];
+        await one.set(['1'], 'old');
+        await transaction(async () => {
+          await one.set(['1'], 'of one');
+          await two.set(['1'], 'of two');
+          expect([await one.get('1'), await two.get('1')]).toEqual(['of one', 'of two']);
+        });
+        expect(await one.get('1')).not.toBe('old');
+      });
+
+      it('evicts what lay there before, also if it is evicted inside by a tag of its own', async () => {
+        const cache = use().cache<string>({ tagsOf: (value) => [tag`of:${value}`] });
+        await cache.set(['1'], 'old');
+        await transaction(async () => {
+          await cache.set(['1'], 'new');
+          await calls().evictTags([tag`of:${'new'}`]);
+          expect(await cache.get('1')).toBeUndefined();
+        });
         expect(await cache.get('1')).toBeUndefined();
       });
 
@@ -183,11 +253,24 @@ export function describeTransactions(where: string, use: () => EngineUnderTest):
         expect(await transaction(() => cache.getOrLoadMany([['1']], fail))).toEqual(['stored']);
       });
 
-      it('that refreshes is stored at the end', async () => {
+      it('that refreshes evicts at the end', async () => {
         const cache = tagged();
         await cache.set(['1'], 'old');
-        await transaction(() => cache.refresh(['1'], () => 'new'));
-        expect(await cache.get('1')).toBe('new');
+        expect(await transaction(() => cache.refresh(['1'], () => 'new'))).toBe('new');
+        expect(await cache.get('1')).toBeUndefined();
+      });
+
+      it('that refreshes gives what can not be stored, as it does outside', async () => {
+        const cache = use().cache();
+        expect(await transaction(() => cache.refresh(['1'], () => fail))).toBe(fail);
+      });
+
+      it('waits no longer than hardTimeout', async () => {
+        const cache = use().cache({ hardTimeout: 1 });
+        const loader = new ManualLoader<string>();
+        const loading = transaction(() => cache.getOrLoad(['1'], loader.load));
+        await expect(loading).rejects.toMatchObject({ name: 'CacheLoadTimeoutError' });
+        loader.calls[0]?.resolve('late');
       });
 
       it('that is bypassed stays so', async () => {
@@ -206,7 +289,22 @@ export function describeTransactions(where: string, use: () => EngineUnderTest):
         await calls().evictTags([tag`of:${'acme'}`]);
         expect(await cache.get('1')).toBeUndefined();
         expect(await cache.getMany([['1']])).toEqual([undefined]);
+        expect(await cache.touch(['1'])).toBe(false);
       });
+    });
+
+    it('is what a query builder runs in, which begins when somebody waits for it', async () => {
+      const cache = tagged();
+      await cache.set(['1'], 'old');
+      const query = {
+        then: (...handlers: Parameters<Promise<void>['then']>) =>
+          cache
+            .evict('1')
+            .then(fail)
+            .then(...handlers),
+      };
+      await expect(transaction(() => query as Promise<void>)).rejects.toBe(failure);
+      expect(await cache.get('1')).toBe('old');
     });
 
     describe('inside another one', () => {
@@ -259,6 +357,20 @@ export function describeTransactions(where: string, use: () => EngineUnderTest):
         isOver.resolve(undefined);
         await straggler;
         expect(await cache.get('1')).toBe('late');
+      });
+
+      it('loads and stores when the transaction is over, be it dropped or not', async () => {
+        const cache = tagged();
+        const isOver = new Gate<void>();
+        let straggler: Promise<unknown> | undefined;
+        const dropped = transaction(async () => {
+          straggler = isOver.promise.then(() => cache.getOrLoad(['1'], () => 'loaded'));
+          fail();
+        });
+        await expect(dropped).rejects.toBe(failure);
+        isOver.resolve(undefined);
+        await straggler;
+        expect(await cache.get('1')).toBe('loaded');
       });
 
       it('evicts in place of a put when the transaction was dropped', async () => {

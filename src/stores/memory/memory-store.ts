@@ -114,6 +114,14 @@ export class MemoryStore implements NearStore {
     return true;
   }
 
+  claim(key: string, lease: string, leaseMs: number): boolean {
+    const now = performance.now();
+    const held = this.leases.get(key);
+    if (held !== undefined && held.until > now) return false;
+    this.leases.set(key, { holder: lease, until: now + leaseMs });
+    return true;
+  }
+
   release(key: string, lease: string): void {
     if (this.leases.get(key)?.holder === lease) this.leases.delete(key);
   }

@@ -124,6 +124,10 @@ export class RedisStore implements RemoteStore {
     return true;
   }
 
+  async claim(key: string, lease: string, leaseMs: number): Promise<boolean> {
+    return (await this.client.set(this.keys.lease(key), lease, 'PX', leaseMs, 'NX')) === 'OK';
+  }
+
   async identity(): Promise<readonly string[]> {
     const infos = await Promise.all(this.topology.masters('connected').map((node) => node.info('server')));
     return infos.map((info) => /^run_id:(\w+)/m.exec(info)?.[1] ?? '');

@@ -372,3 +372,40 @@ describe('all that a class says', () => {
     await expect(late.find()).rejects.toThrow('WithoutTtl.find to have a `ttl`');
   });
 });
+
+describe('timeouts of a method', () => {
+  const start = useApps();
+
+  const slow = defineCache({ name: 'slow', key: (id: string) => key`slow:${id}`, ttl: '1h' });
+
+  @Injectable()
+  class Slow {
+    readonly loads: ((value: number) => void)[] = [];
+
+    @Cacheable(slow, undefined, { hardTimeout: 1 })
+    async impatient(_id: string): Promise<number> {
+      return this.load();
+    }
+
+    @Cacheable(slow)
+    async patient(_id: string): Promise<number> {
+      return this.load();
+    }
+
+    private load(): Promise<number> {
+      return new Promise((resolve) => this.loads.push(resolve));
+    }
+  }
+
+  it.each([
+    ['impatient', 'patient'],
+    ['patient', 'impatient'],
+  ] as const)('are its own, whoever loads: %s before %s', async (first, second) => {
+    const bots = (await start({ providers: [Slow] })).get(Slow);
+    const calls = { [first]: bots[first]('1'), [second]: bots[second]('1') };
+    await expect(calls['impatient']).rejects.toMatchObject({ name: 'CacheLoadTimeoutError' });
+    expect(bots.loads).toHaveLength(1);
+    bots.loads[0]?.(42);
+    expect(await calls['patient']).toBe(42);
+  });
+});

@@ -28,28 +28,46 @@ const arbitrary = fc.letrec<{ step: Step; steps: Step[] }>((tie) => ({
 /** What is stored as one sees it from somewhere: from inside transactions, or from outside. */
 class View {
   private readonly evicted = new Set<Id>();
-  private readonly puts = new Map<Id, string>();
+  private readonly puts = new Map<Id, { readonly value: string; readonly isKept: boolean }>();
+  /** Evicted as members of a group: what is put there since is not kept at the end. */
+  private readonly cleared = new Set<Id>();
 
   constructor(readonly outer?: View) {}
 
   get(id: Id): string | undefined {
-    return this.puts.get(id) ?? (this.evicted.has(id) ? undefined : this.outer?.get(id));
+    return this.puts.get(id)?.value ?? (this.evicted.has(id) ? undefined : this.outer?.get(id));
   }
 
-  put(id: Id, value: string): void {
-    this.puts.set(id, value);
+  put(id: Id, value: string, isKept = true): void {
+    // What a transaction around it is to put has the only right to be stored.
+    const isAlone = !(this.outer?.isPut(id) ?? false);
+    const canKeep = this.outer === undefined || (isAlone && !this.cleared.has(id));
+    this.puts.set(id, { value, isKept: isKept && canKeep });
   }
 
-  evict(ids: readonly Id[]): void {
+  evict(ids: readonly Id[], asGroup = false): void {
     for (const id of ids) {
       this.puts.delete(id);
       this.evicted.add(id);
+      if (asGroup) this.cleared.add(id);
     }
   }
 
   commit(): void {
-    this.outer?.evict([...this.evicted]);
-    for (const [id, value] of this.puts) this.outer?.put(id, value);
+    const { outer } = this;
+    if (outer === undefined) return;
+    outer.evict([...this.evicted].filter((id) => !this.cleared.has(id)));
+    outer.evict([...this.cleared], true);
+    for (const [id, { value, isKept }] of this.puts) {
+      if (isKept || outer.outer !== undefined) outer.put(id, value, isKept);
+      else outer.evict([id]);
+    }
+  }
+
+  private isPut(id: Id): boolean {
+    return (
+      (this.outer !== undefined && (this.puts.get(id)?.isKept ?? false)) || (this.outer?.isPut(id) ?? false)
+    );
   }
 }
 
@@ -90,7 +108,8 @@ class Run {
       }
       case 'refresh': {
         const value = this.next();
-        view.put(step.id, value);
+        if (view.outer === undefined) view.put(step.id, value);
+        else view.evict([step.id]);
         expect(await cache.refresh([step.id], () => value)).toBe(value);
         return undefined;
       }
@@ -105,14 +124,20 @@ class Run {
         view.evict([step.id]);
         return cache.evict(step.id);
       case 'evict tag':
-        view.evict(IDS.filter((id) => id.startsWith(step.group)));
+        view.evict(
+          IDS.filter((id) => id.startsWith(step.group)),
+          true,
+        );
         return calls.evictTags([tag`group:${step.group}`]);
       case 'evict pattern':
-        view.evict(IDS.filter((id) => id.startsWith(step.group)));
+        view.evict(
+          IDS.filter((id) => id.startsWith(step.group)),
+          true,
+        );
         await calls.evictMatching(step.group === 'a' ? pattern`item:a:*` : pattern`item:b:*`);
         return undefined;
       case 'clear':
-        view.evict(IDS);
+        view.evict(IDS, true);
         return cache.clear();
       case 'transaction':
         return this.transaction(step, view);

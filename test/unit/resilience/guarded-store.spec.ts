@@ -37,6 +37,7 @@ class FakeStore implements RemoteStore, Reachable {
   release = (key: string) => this.do(`release ${key}`, undefined);
   discard = (key: string) => this.do(`discard ${key}`, undefined);
   seize = (key: string) => this.do(`seize ${key}`, true);
+  claim = (key: string) => this.do(`claim ${key}`, true);
   evict = (keys: readonly string[]) => this.do(`evict ${keys.join()}`, undefined);
   evictTags = (tags: readonly string[]) => this.do(`evict tags ${tags.join()}`, undefined);
   evictMatching = ({ text }: CachePattern) => this.do(`evict matching ${text}`, 3);
