@@ -48,5 +48,6 @@ export function cacheManagerOptions(
   keyv.hooks.addHandler(KeyvHooks.PRE_SET, (entry: { ttl: unknown }) => {
     entry.ttl = ttlOf(entry.ttl);
   });
-  return { stores: [keyv], ttl };
+  // Where `cacheable` is installed, a CommonJS build finds Keyv declared twice, once for each format of modules.
+  return { stores: [keyv as never], ttl };
 }
