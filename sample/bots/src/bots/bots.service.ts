@@ -2,6 +2,7 @@ import { Injectable, NotFoundException } from '@nestjs/common';
 import { Cacheable, CacheEvict, pattern } from 'nestjs-roost';
 
 import type { Bot, Message, User } from '../database/schema.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import {
   botDetails,
   botEntity,
@@ -36,6 +37,7 @@ export class BotsService {
   constructor(
     private readonly bots: BotsRepository,
     private readonly statistics: StatisticsRepository,
+    private readonly unitOfWork: UnitOfWork,
   ) {}
 
   @Cacheable(botList, (_userId: string, query: BotPageQuery) => [query])
@@ -82,6 +84,18 @@ export class BotsService {
   @CacheEvict({ tags: (bot: Bot) => [botTag(bot.id), botStatsTag(bot.id), orgBotsTag(bot.orgId)] })
   async stopBot(userId: string, botId: string): Promise<Bot> {
     return found(botId, await this.bots.update(userId, botId, { status: 'inactive' }));
+  }
+
+  /**
+   * Stops all of an organization's bots, or none. Each is stopped as by itself, with the evictions of that: they follow
+   * the commit, each once.
+   */
+  async stopAllBots(userId: string, orgId: string): Promise<Bot[]> {
+    return this.unitOfWork.run(async () => {
+      const stopped: Bot[] = [];
+      for (const botId of await this.bots.lockActive(orgId)) stopped.push(await this.stopBot(userId, botId));
+      return stopped;
+    });
   }
 
   /** The pattern takes whatever is cached about the bot: of bot 1 everything, of bot 10 nothing. */

@@ -1,8 +1,8 @@
-import { Controller, Get, Query, UseGuards } from '@nestjs/common';
+import { Controller, Get, HttpCode, Post, Query, UseGuards } from '@nestjs/common';
 
 import { ActingUser, OwnOrganization } from '../access/access.decorators.js';
 import { ActingUserGuard } from '../access/acting-user.guard.js';
-import type { User } from '../database/schema.js';
+import type { Bot, User } from '../database/schema.js';
 import { ReportsCache } from '../http/reports-cache.decorator.js';
 import { botList, orgBots } from './bots.caches.js';
 import { BotsService } from './bots.service.js';
@@ -22,6 +22,12 @@ export class OrganizationsController {
     @Query() { page, limit, search }: ListBotsQuery,
   ): Promise<BotPage> {
     return this.bots.getBots(user.id, { orgId, page, limit, search });
+  }
+
+  @Post('bots/stop')
+  @HttpCode(200)
+  stopAllBots(@ActingUser() user: User, @OwnOrganization() orgId: string): Promise<Bot[]> {
+    return this.bots.stopAllBots(user.id, orgId);
   }
 
   @Get('summary')

@@ -94,8 +94,8 @@ describe('as time passes', () => {
     ['summary', 600, {}],
     ['stats', 7, { CACHE_TTL_BOT_STATS: '7' }],
   ] as const)('%s misses again after %d seconds, given %j', async (view, seconds, env) => {
-    const clock = new FakeClock();
-    const sample = await Sample.start({ database, env, cache: { clock, defaults: { jitter: 0 } } });
+    const sample = await Sample.start({ database, env, testing: {} });
+    const { clock } = sample.caches;
     const outcomes: (string | undefined)[] = [];
     const read = async () =>
       outcomes.push((await sample.as('ada').get(VIEWS[view]?.path ?? '')).get('X-Cache'));
