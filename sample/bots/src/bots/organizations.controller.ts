@@ -6,13 +6,18 @@ import type { Bot, User } from '../database/schema.js';
 import { ReportsCache } from '../http/reports-cache.decorator.js';
 import { botList, orgBots } from './bots.caches.js';
 import { BotsService } from './bots.service.js';
-import type { BotPage, OrganizationBots } from './bots.types.js';
+import type { BotPage, BusyBot, DailyMessages, OrganizationBots } from './bots.types.js';
 import { ListBotsQuery } from './dto/list-bots.query.js';
+import { ReportQuery } from './dto/report.query.js';
+import { ReportsService } from './reports.service.js';
 
 @Controller('orgs/:orgId')
 @UseGuards(ActingUserGuard)
 export class OrganizationsController {
-  constructor(private readonly bots: BotsService) {}
+  constructor(
+    private readonly bots: BotsService,
+    private readonly reports: ReportsService,
+  ) {}
 
   @Get('bots')
   @ReportsCache(botList)
@@ -34,5 +39,20 @@ export class OrganizationsController {
   @ReportsCache(orgBots)
   getSummary(@ActingUser() user: User, @OwnOrganization() orgId: string): Promise<OrganizationBots> {
     return this.bots.getOrganizationBots(user.id, orgId);
+  }
+
+  @Get('reports/busiest-bots')
+  @ReportsCache({ name: 'reports.busiestBots' })
+  getBusiestBots(@OwnOrganization() orgId: string, @Query() { days }: ReportQuery): Promise<BusyBot[]> {
+    return this.reports.busiestBots(orgId, days);
+  }
+
+  @Get('reports/messages')
+  @ReportsCache({ name: 'reports.messagesPerDay' })
+  getMessagesPerDay(
+    @OwnOrganization() orgId: string,
+    @Query() { days }: ReportQuery,
+  ): Promise<DailyMessages[]> {
+    return this.reports.messagesPerDay(orgId, days);
   }
 }
