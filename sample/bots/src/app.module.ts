@@ -1,8 +1,10 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
+import { EventEmitterModule } from '@nestjs/event-emitter';
 import { CacheModule } from 'nestjs-roost';
 
 import { BotsModule } from './bots/bots.module.js';
+import { rules } from './bots/bots.rules.js';
 import { settings, settingsFrom, type Settings } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -22,8 +24,9 @@ export class AppModule {
         }),
         CacheModule.forRootAsync({
           inject: [settings.KEY],
-          useFactory: ({ cache }: Settings) => cache,
+          useFactory: ({ cache }: Settings) => ({ ...cache, rules }),
         }),
+        EventEmitterModule.forRoot(),
         DatabaseModule,
         BotsModule,
         HealthModule,

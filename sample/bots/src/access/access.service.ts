@@ -1,6 +1,6 @@
-import { Injectable, NotFoundException } from '@nestjs/common';
-import { eq } from 'drizzle-orm';
-import { Cacheable } from 'nestjs-roost';
+import { Injectable } from '@nestjs/common';
+import { eq, inArray } from 'drizzle-orm';
+import { Cacheable, CacheableMany } from 'nestjs-roost';
 
 import { DatabaseConnection } from '../database/database-connection.js';
 import { bots, users, type User } from '../database/schema.js';
@@ -17,15 +17,26 @@ export class AccessService {
     return user ?? null;
   }
 
-  /**
-   * Errors are not cached, so a bot that is created a moment after somebody asked for its number is seen at once.
-   *
-   * @throws NotFoundException when there is no such bot
-   */
-  @Cacheable(botOwner)
-  async getBotOwner(botId: string): Promise<string> {
+  /** The bot's organization; null when there is no such bot. */
+  @Cacheable(botOwner, undefined, { unless: isNobody })
+  async findBotOwner(botId: string): Promise<string | null> {
     const [bot] = await this.database.db.select({ orgId: bots.orgId }).from(bots).where(eq(bots.id, botId));
-    if (bot === undefined) throw new NotFoundException(`There is no bot ${botId} in your organization`);
-    return bot.orgId;
+    return bot?.orgId ?? null;
   }
+
+  /** The same of many bots, in their order. Asks the database for those that are not cached, with one query. */
+  @CacheableMany(botOwner, undefined, { unless: isNobody })
+  async findBotOwners(botIds: readonly string[]): Promise<(string | null)[]> {
+    const rows = await this.database.db
+      .select({ id: bots.id, orgId: bots.orgId })
+      .from(bots)
+      .where(inArray(bots.id, [...botIds]));
+    const owners = new Map(rows.map(({ id, orgId }) => [id, orgId]));
+    return botIds.map((botId) => owners.get(botId) ?? null);
+  }
+}
+
+/** Not to be remembered: a bot that is created a moment after somebody asked for its number is seen at once. */
+function isNobody(orgId: string | null): boolean {
+  return orgId === null;
 }

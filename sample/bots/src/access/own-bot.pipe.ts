@@ -14,7 +14,7 @@ export class OwnBotPipe implements PipeTransform<AccessRequest, Promise<string>>
 
   async transform({ user, id }: AccessRequest): Promise<string> {
     if (!BOT_ID.test(id)) throw new BadRequestException('Expected the bot id to be a positive whole number');
-    const orgId = await this.access.getBotOwner(id);
+    const orgId = await this.access.findBotOwner(id);
     if (orgId !== user.orgId) throw new NotFoundException(`There is no bot ${id} in your organization`);
     return id;
   }

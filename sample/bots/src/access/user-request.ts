@@ -6,6 +6,7 @@ import type { User } from '../database/schema.js';
 export interface UserRequest {
   readonly headers: IncomingHttpHeaders;
   readonly params: Readonly<Record<string, string | undefined>>;
+  readonly query: Readonly<Record<string, unknown>>;
   /** Set by `ActingUserGuard`. */
   actingUser?: User;
 }
@@ -14,4 +15,10 @@ export interface UserRequest {
 export interface AccessRequest {
   readonly user: User;
   readonly id: string;
+}
+
+/** The same of many things at once, as the query string has them. */
+export interface BatchAccessRequest {
+  readonly user: User;
+  readonly ids: unknown;
 }

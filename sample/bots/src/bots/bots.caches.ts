@@ -1,5 +1,6 @@
 import { defineCache, key, tag, type CacheTag } from 'nestjs-roost';
 
+import type { Bot } from '../database/schema.js';
 import type { BotPageQuery } from './bots.types.js';
 
 /** What a bot says of itself: evicted by every change of it. */
@@ -10,6 +11,13 @@ export const botStatsTag = (botId: string): CacheTag => tag`bot:${botId}:stats`;
 
 /** Everything that lists an organization's bots: evicted when one comes, goes or changes. */
 export const orgBotsTag = (orgId: string): CacheTag => tag`org:${orgId}:bots`;
+
+/** All that a start or a stop changes. */
+export const statusTags = (bot: Bot): CacheTag[] => [
+  botTag(bot.id),
+  botStatsTag(bot.id),
+  orgBotsTag(bot.orgId),
+];
 
 export const botEntity = defineCache({
   name: 'bot',

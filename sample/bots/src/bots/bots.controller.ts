@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post, UseGuards } from '@nestjs/common';
 
-import { ActingUser, OwnBot } from '../access/access.decorators.js';
+import { ActingUser, OwnBot, OwnBots } from '../access/access.decorators.js';
 import { ActingUserGuard } from '../access/acting-user.guard.js';
 import type { Bot, Message, User } from '../database/schema.js';
 import { ReportsCache } from '../http/reports-cache.decorator.js';
@@ -10,11 +10,21 @@ import type { BotDetails, BotStatistics } from './bots.types.js';
 import { AddMessageDto } from './dto/add-message.dto.js';
 import { CreateBotDto } from './dto/create-bot.dto.js';
 import { UpdateBotDto } from './dto/update-bot.dto.js';
+import { MessagesService } from './messages.service.js';
 
 @Controller('bots')
 @UseGuards(ActingUserGuard)
 export class BotsController {
-  constructor(private readonly bots: BotsService) {}
+  constructor(
+    private readonly bots: BotsService,
+    private readonly messages: MessagesService,
+  ) {}
+
+  @Get('stats')
+  @ReportsCache(botStats)
+  getManyStatistics(@OwnBots() botIds: string[]): Promise<BotStatistics[]> {
+    return this.bots.calculateManyStatistics(botIds);
+  }
 
   @Get(':id')
   @ReportsCache(botEntity)
@@ -57,12 +67,8 @@ export class BotsController {
   }
 
   @Post(':id/messages')
-  addMessage(
-    @ActingUser() user: User,
-    @OwnBot() botId: string,
-    @Body() message: AddMessageDto,
-  ): Promise<Message> {
-    return this.bots.addMessage(user.id, botId, message);
+  addMessage(@OwnBot() botId: string, @Body() message: AddMessageDto): Promise<Message> {
+    return this.messages.addMessage(botId, message);
   }
 
   @Delete(':id')

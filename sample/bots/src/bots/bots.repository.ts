@@ -52,6 +52,17 @@ export class BotsRepository {
     return { orgId, total: rows.length, byStatus, bots: rows };
   }
 
+  /** Ids of an organization's active bots, which nobody else can change until the transaction ends. */
+  async lockActive(orgId: string): Promise<string[]> {
+    const rows = await this.db
+      .select({ id: bots.id })
+      .from(bots)
+      .where(and(eq(bots.orgId, orgId), eq(bots.status, 'active')))
+      .orderBy(asc(bots.id))
+      .for('update');
+    return rows.map(({ id }) => id);
+  }
+
   /** The new bot belongs to the user's organization, and waits to be started. */
   async create(userId: string, orgId: string, bot: NewBot): Promise<Bot> {
     const [created] = await this.db

@@ -1,16 +1,17 @@
-import { Injectable, NotFoundException } from '@nestjs/common';
-import { Cacheable, CacheEvict, pattern } from 'nestjs-roost';
+import { Injectable } from '@nestjs/common';
+import { Cacheable, CacheableMany, CacheEvict, CachePut, pattern } from 'nestjs-roost';
 
-import type { Bot, Message, User } from '../database/schema.js';
+import type { Bot, User } from '../database/schema.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import {
   botDetails,
   botEntity,
   botList,
   botStats,
-  botStatsTag,
   botTag,
   orgBots,
   orgBotsTag,
+  statusTags,
 } from './bots.caches.js';
 import { BotsRepository } from './bots.repository.js';
 import type {
@@ -20,9 +21,9 @@ import type {
   BotPageQuery,
   BotStatistics,
   NewBot,
-  NewMessage,
   OrganizationBots,
 } from './bots.types.js';
+import { found } from './found.js';
 import { StatisticsRepository } from './statistics.repository.js';
 
 /**
@@ -36,6 +37,7 @@ export class BotsService {
   constructor(
     private readonly bots: BotsRepository,
     private readonly statistics: StatisticsRepository,
+    private readonly unitOfWork: UnitOfWork,
   ) {}
 
   @Cacheable(botList, (_userId: string, query: BotPageQuery) => [query])
@@ -64,6 +66,14 @@ export class BotsService {
     return this.statistics.calculate(botId);
   }
 
+  /** Reads the entries of `calculateBotStatistics` in one round trip, and calculates those that are missing. */
+  @CacheableMany(botStats)
+  async calculateManyStatistics(botIds: readonly string[]): Promise<BotStatistics[]> {
+    return Promise.all(botIds.map((botId) => this.statistics.calculate(botId)));
+  }
+
+  /** Who creates a bot looks at it next. Nobody else knows of it yet, so no later write is covered by what is put. */
+  @CachePut({ cache: botEntity, select: (bot: Bot) => [bot.id] })
   @CacheEvict({ tags: (bot: Bot) => [orgBotsTag(bot.orgId)] })
   async createBot(user: User, bot: NewBot): Promise<Bot> {
     return this.bots.create(user.id, user.orgId, bot);
@@ -74,14 +84,26 @@ export class BotsService {
     return found(botId, await this.bots.update(userId, botId, changes));
   }
 
-  @CacheEvict({ tags: (bot: Bot) => [botTag(bot.id), botStatsTag(bot.id), orgBotsTag(bot.orgId)] })
+  @CacheEvict({ tags: statusTags })
   async startBot(userId: string, botId: string): Promise<Bot> {
     return found(botId, await this.bots.update(userId, botId, { status: 'active' }));
   }
 
-  @CacheEvict({ tags: (bot: Bot) => [botTag(bot.id), botStatsTag(bot.id), orgBotsTag(bot.orgId)] })
+  @CacheEvict({ tags: statusTags })
   async stopBot(userId: string, botId: string): Promise<Bot> {
     return found(botId, await this.bots.update(userId, botId, { status: 'inactive' }));
+  }
+
+  /**
+   * Stops all of an organization's bots, or none. Each is stopped as by itself, with the evictions of that: they follow
+   * the commit, each once.
+   */
+  async stopAllBots(userId: string, orgId: string): Promise<Bot[]> {
+    return this.unitOfWork.run(async () => {
+      const stopped: Bot[] = [];
+      for (const botId of await this.bots.lockActive(orgId)) stopped.push(await this.stopBot(userId, botId));
+      return stopped;
+    });
   }
 
   /** The pattern takes whatever is cached about the bot: of bot 1 everything, of bot 10 nothing. */
@@ -90,15 +112,4 @@ export class BotsService {
   async deleteBot(_userId: string, botId: string): Promise<Bot> {
     return found(botId, await this.bots.delete(botId));
   }
-
-  @CacheEvict({ cache: botStats, select: (message: Message) => [message.botId] })
-  async addMessage(_userId: string, botId: string, message: NewMessage): Promise<Message> {
-    return found(botId, await this.bots.addMessage(botId, message));
-  }
-}
-
-/** @throws NotFoundException when the bot is gone; errors are never cached */
-function found<T>(botId: string, row: T | undefined): T {
-  if (row === undefined) throw new NotFoundException(`There is no bot ${botId} in your organization`);
-  return row;
 }

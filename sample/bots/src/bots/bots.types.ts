@@ -35,8 +35,19 @@ export interface BotStatistics {
   /** Milliseconds; null while no message has a latency. */
   readonly latency: { readonly p50: number | null; readonly p95: number | null };
   /** The latest 30 days (UTC) that had messages, newest first. */
-  readonly perDay: readonly { readonly day: string; readonly messages: number }[];
+  readonly perDay: readonly DailyMessages[];
   readonly calculatedAt: Date;
+}
+
+export interface DailyMessages {
+  /** `YYYY-MM-DD`, UTC. */
+  readonly day: string;
+  readonly messages: number;
+}
+
+/** How many messages a bot had. */
+export interface BusyBot extends Pick<Bot, 'id' | 'name'> {
+  readonly messages: number;
 }
 
 export interface BotDetails extends Bot {

@@ -6,6 +6,7 @@ import { DatabaseConnection } from './database-connection.js';
 import { openEmbedded } from './open-embedded.js';
 import { openServer } from './open-server.js';
 import { prepareDatabase } from './prepare.js';
+import { UnitOfWork } from './unit-of-work.js';
 
 @Global()
 @Module({
@@ -15,8 +16,9 @@ import { prepareDatabase } from './prepare.js';
       inject: [settings.KEY, CacheService],
       useFactory: openDatabase,
     },
+    UnitOfWork,
   ],
-  exports: [DatabaseConnection],
+  exports: [DatabaseConnection, UnitOfWork],
 })
 export class DatabaseModule {}
 

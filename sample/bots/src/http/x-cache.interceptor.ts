@@ -25,10 +25,11 @@ export class XCacheInterceptor implements NestInterceptor {
       Promise.allSettled([lastValueFrom(next.handle())]),
     );
     const cache = this.reflector.get<string>(REPORTED_CACHE, context.getHandler());
-    const read = reads.find((candidate) => candidate.cache === cache);
-    if (read !== undefined) {
+    // Of many entries each way in which some of them were served, once.
+    const ways = new Set(reads.filter((read) => read.cache === cache).map(describe));
+    if (ways.size > 0) {
       const response: unknown = context.switchToHttp().getResponse();
-      this.adapterHost.httpAdapter.setHeader(response, 'X-Cache', describe(read));
+      this.adapterHost.httpAdapter.setHeader(response, 'X-Cache', [...ways].join(', '));
     }
     const [outcome] = result;
     if (outcome.status === 'rejected') throw outcome.reason;

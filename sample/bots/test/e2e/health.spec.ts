@@ -38,6 +38,11 @@ describe('GET /health', () => {
       database: { status: 'down', message: expect.stringMatching(/closed/) },
     });
     expect((await sample.as('ada').get('/bots/1')).get('X-Cache')).toBe('HIT; tier=l1');
+    expect(await askHealth(sample, '/health/ready')).toMatchObject({
+      status: 503,
+      body: { error: { database: { status: 'down' } }, info: { cache: { status: 'up', degraded: [] } } },
+    });
+    expect(await askHealth(sample, '/health/live')).toMatchObject({ status: 200, body: { status: 'ok' } });
   });
 });
 

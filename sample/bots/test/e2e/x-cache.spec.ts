@@ -6,6 +6,7 @@ import { FakeClock } from 'nestjs-roost/testing';
 import request from 'supertest';
 
 import { startRedisServer, type RedisServer } from '../../../../test/support/redis-server.js';
+import { BotsRepository } from '../../src/bots/bots.repository.js';
 import type { DatabaseConnection } from '../../src/database/database-connection.js';
 import { bots } from '../../src/database/schema.js';
 import { ReportsCache } from '../../src/http/reports-cache.decorator.js';
@@ -72,11 +73,11 @@ describe.each(MEMORY_VARIANTS)('on $adapter', (variant) => {
     '%s of a bot that went behind the back of the caches is 404 and MISS',
     async (view) => {
       const { sample, stop } = await startVariant(variant, database);
-      const { body } = await sample.as('ada').post('/bots').send({ name: 'Short-lived' });
-      await sample.as('ada').get(`/bots/${body.id}/stats`).expect(200);
-      await database.db.delete(bots).where(eq(bots.id, body.id));
+      const { id } = await new BotsRepository(database).create('ada', 'acme', { name: 'Short-lived' });
+      await sample.as('ada').get(`/bots/${id}/stats`).expect(200);
+      await database.db.delete(bots).where(eq(bots.id, id));
 
-      const response = await sample.as('ada').get(botViews('ada', body.id)[view]?.path ?? '');
+      const response = await sample.as('ada').get(botViews('ada', id)[view]?.path ?? '');
       await stop();
 
       expect(response.status).toBe(404);
@@ -94,8 +95,8 @@ describe('as time passes', () => {
     ['summary', 600, {}],
     ['stats', 7, { CACHE_TTL_BOT_STATS: '7' }],
   ] as const)('%s misses again after %d seconds, given %j', async (view, seconds, env) => {
-    const clock = new FakeClock();
-    const sample = await Sample.start({ database, env, cache: { clock, defaults: { jitter: 0 } } });
+    const sample = await Sample.start({ database, env, testing: {} });
+    const { clock } = sample.caches;
     const outcomes: (string | undefined)[] = [];
     const read = async () =>
       outcomes.push((await sample.as('ada').get(VIEWS[view]?.path ?? '')).get('X-Cache'));
@@ -107,7 +108,8 @@ describe('as time passes', () => {
     await read();
     await sample.close();
 
-    expect(outcomes).toEqual(['MISS', 'HIT; tier=l1', 'MISS']);
+    // From memory, or for more than 30 seconds from what stands in for Redis.
+    expect(outcomes).toEqual(['MISS', expect.stringMatching(/^HIT; tier=l[12]$/), 'MISS']);
   });
 });
 

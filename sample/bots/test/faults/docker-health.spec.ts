@@ -5,7 +5,7 @@ import { startRedisServer } from '../../../../test/support/redis-server.js';
 import { openTestDatabase, Sample } from '../support/sample.js';
 
 const compose = readFileSync(new URL('../../../../docker-compose.yml', import.meta.url), 'utf8');
-const [, script = ''] = /"(fetch\('http:\/\/127\.0\.0\.1:3000\/health'\).+)",/.exec(compose) ?? [];
+const [, script = ''] = /"(fetch\('http:\/\/127\.0\.0\.1:3000\/health\/ready'\).+)",/.exec(compose) ?? [];
 
 /** The exit code of the sample's healthcheck in `docker-compose.yml`, asked of this address. */
 function check(url: string): Promise<unknown> {

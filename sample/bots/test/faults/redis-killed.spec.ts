@@ -65,6 +65,18 @@ describe.each(REDIS_VARIANTS)('on $adapter', (variant) => {
       error: { redis: { status: 'down', reason: expect.stringMatching(/./) } },
       info: { database: { status: 'up' } },
     });
+    expect(await askHealth(sample, '/health/ready')).toMatchObject({
+      status: 200,
+      body: {
+        info: {
+          cache: {
+            degraded: expect.arrayContaining([expect.stringMatching(/no connection to Redis/)]),
+          },
+          database: { status: 'up' },
+        },
+      },
+    });
+    expect(await askHealth(sample, '/health/live')).toMatchObject({ status: 200 });
     await traffic.answered(50);
 
     await redis.restart();

@@ -10,9 +10,9 @@ export interface Health {
   readonly elapsed: number;
 }
 
-export async function askHealth(sample: Sample): Promise<Health> {
+export async function askHealth(sample: Sample, path = '/health'): Promise<Health> {
   const start = performance.now();
-  const { status, body } = await sample.anonymously().get('/health');
+  const { status, body } = await sample.anonymously().get(path);
   return { status, body, elapsed: performance.now() - start };
 }
 

@@ -3,7 +3,7 @@ import { type INestApplication, Logger } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { CacheModuleOptions } from 'nestjs-roost';
+import { CacheTester, CacheTestingModule, type CacheTestingOptions } from 'nestjs-roost/testing';
 import request from 'supertest';
 
 import { configureApp } from '../../src/app.factory.js';
@@ -26,8 +26,8 @@ export interface SampleOptions {
   readonly adapter?: AdapterName;
   /** Variables of the app's environment, such as `REDIS_URL`. @default none: a cache in memory */
   readonly env?: NodeJS.ProcessEnv;
-  /** Options of the cache beside those of the environment. */
-  readonly cache?: Partial<CacheModuleOptions>;
+  /** With the testing kit of the library, which takes Redis and the clock away: `sample.caches`. @default without */
+  readonly testing?: CacheTestingOptions;
   /**
    * Milliseconds that the cache waits for Redis. More than the usual 100 where a test counts hits: on a busy machine
    * a slow answer would turn one into a miss.
@@ -44,17 +44,21 @@ export class Sample {
 
   /** Several samples may share a database; none of them closes it. */
   static async start(options: SampleOptions): Promise<Sample> {
-    const { database, adapter = 'Express', env = {}, cache, redisDeadline = 100 } = options;
+    const { database, adapter = 'Express', env = {}, testing, redisDeadline = 100 } = options;
     const read = readSettings(env);
     const { redis } = read.cache;
-    const module = await Test.createTestingModule({ imports: [await AppModule.register(env)] })
+    const module = await Test.createTestingModule({
+      imports: [
+        await AppModule.register(env),
+        ...(testing === undefined ? [] : [CacheTestingModule.forApp(testing)]),
+      ],
+    })
       .overrideProvider(settings.KEY)
       .useValue({
         ...read,
         cache: {
           ...read.cache,
           ...(typeof redis === 'object' && { redis: { ...redis, deadline: redisDeadline } }),
-          ...cache,
         },
       })
       .overrideProvider(DatabaseConnection)
@@ -68,6 +72,11 @@ export class Sample {
     const app = configureApp(module.createNestApplication(ADAPTERS[adapter](), { logger: false }));
     await app.listen(0, '127.0.0.1');
     return new Sample(app, await app.getUrl());
+  }
+
+  /** What the testing kit sees of the caches. Only with `testing`. */
+  get caches(): CacheTester {
+    return this.app.get(CacheTester);
   }
 
   /** Sends requests in a user's name. */
