@@ -6,14 +6,16 @@ import type { Clock } from './engine/clock.js';
 import { CacheEvents, type CacheSwitched } from './engine/events.js';
 import { TagTokens } from './engine/tag-tokens.js';
 import { ReadTrace } from './engine/trace.js';
+import { Measures } from './measures.js';
 import { ProblemLog } from './problem-log.js';
 import { within } from './resilience/within.js';
 import { MemoryStore } from './stores/memory/memory-store.js';
 
 /** Everything of one application that works behind the facade: the engine, and Redis if there is one. */
 export class CacheRuntime {
-  readonly events = new CacheEvents();
-  readonly trace = new ReadTrace(this.events);
+  readonly events: CacheEvents;
+  readonly trace: ReadTrace;
+  readonly measures = new Measures();
   readonly engine: CacheEngine;
   readonly clock: Clock;
   readonly redis: CacheRedis | undefined;
@@ -24,6 +26,8 @@ export class CacheRuntime {
 
   constructor(readonly options: ResolvedOptions) {
     const { codec, memory, defaults, ttlOverrides, disabled, lease, redis } = options;
+    this.events = new CacheEvents(options.namespace);
+    this.trace = new ReadTrace(this.events);
     this.events.problems.subscribe(({ operation, error }) => this.problems.report(operation, error));
     this.events.switches.subscribe((switched) => this.tell(switched));
     const onProblem = (operation: string, error: unknown) => this.report(operation, error);
@@ -32,6 +36,7 @@ export class CacheRuntime {
       new CacheRedis({
         options: { ...options, redis },
         logger: this.logger,
+        events: this.events,
         onProblem,
         lastError: () => this.problems.last,
         engine: () => this.engine,
