@@ -1,7 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Cache } from './cache-handle.js';
 import { CacheRuntime } from './cache.runtime.js';
-import { statisticsOf, type Statistics } from './cache.statistics.js';
+import {
+  statisticsOf,
+  type RedisStatistics,
+  type RedisStatisticsOptions,
+  type Statistics,
+} from './cache.statistics.js';
 import type { RedisStatus } from './cache.redis.js';
 import type { CacheEventName, CachePayload } from './cache-events.js';
 import type { CacheDefinition } from './definition/define-cache.js';
@@ -15,7 +20,6 @@ import { CacheError } from './errors.js';
 import { splitOptions, type EvictOptions } from './evict-options.js';
 import { evictEach } from './evictables.js';
 import type { Measures } from './measures.js';
-import type { RedisStatistics, RedisStatisticsOptions } from './stores/redis/redis-report.js';
 import { CACHE_RUNTIME } from './tokens.js';
 
 /** All caches of the application. Inject it where a method needs more than its decorators say. */
