@@ -2,46 +2,79 @@ import { parseDuration, type Duration } from '../definition/duration.js';
 import type { AlertFacts, CacheAlertRule } from './alert-rule.js';
 import type { CacheAlertsOptions } from './cache-alerts.options.js';
 
+/** What the options say of one rule that is left in. */
+type Of<Rule extends keyof CacheAlertsOptions> = Exclude<NonNullable<CacheAlertsOptions[Rule]>, false>;
+
 /** The rules that the options leave in. */
-export function defaultRules({
-  hitRatio = {},
-  memory = {},
-  responseTime = {},
-  errors = {},
-  disconnected = {},
-}: CacheAlertsOptions): CacheAlertRule[] {
-  const rules: CacheAlertRule[] = [];
-  if (hitRatio !== false) {
-    const { below = 0.7, clear = Math.max(0.75, below), reads = 100 } = hitRatio;
-    const summary = 'Share of reads that were answered without loading, in 5 minutes';
-    rules.push({ name: 'hit-ratio', summary, below, clear, measure: (facts) => hitRatioOf(facts, reads) });
-  }
-  if (memory !== false) {
-    const { above = 0.8, clear = Math.min(0.75, above) } = memory;
-    const summary = "Used share of Redis's maxmemory";
-    rules.push({ name: 'memory', summary, above, clear, measure: ({ redis }) => redis?.memory?.share });
-  }
-  if (responseTime !== false) {
-    const above = milliseconds(responseTime.above ?? '1s', 'responseTime.above');
-    const clear = milliseconds(responseTime.clear ?? Math.min(800, above), 'responseTime.clear');
-    const { reads = 10 } = responseTime;
-    const summary = 'Average of reads that memory could not answer, milliseconds, in 1 minute';
-    rules.push({ name: 'response-time', summary, above, clear, measure: (facts) => averageOf(facts, reads) });
-  }
-  if (errors !== false) {
-    const { above = 0.05, clear = Math.min(0.02, above), operations: least = 20 } = errors;
-    const summary = 'Share of operations on Redis that failed, in 1 minute';
-    const measure = ({ operations: { total, failed } }: AlertFacts) =>
-      total < least ? undefined : failed / total;
-    rules.push({ name: 'errors', summary, above, clear, measure });
-  }
-  if (disconnected !== false) {
-    const above = milliseconds(disconnected.after ?? '5s', 'disconnected.after');
-    const summary = 'Milliseconds without a connection to Redis';
-    const measure = (facts: AlertFacts) => awayFor(facts, above);
-    rules.push({ name: 'disconnected', summary, above, clear: 0, measure });
-  }
-  return rules;
+export function defaultRules(options: CacheAlertsOptions): CacheAlertRule[] {
+  const { hitRatio = {}, memory = {}, responseTime = {}, errors = {}, disconnected = {} } = options;
+  return [
+    ...(hitRatio === false ? [] : [hitRatioRule(hitRatio)]),
+    ...(memory === false ? [] : [memoryRule(memory)]),
+    ...(responseTime === false ? [] : [responseTimeRule(responseTime)]),
+    ...(errors === false ? [] : [errorsRule(errors)]),
+    ...(disconnected === false ? [] : [disconnectedRule(disconnected)]),
+  ];
+}
+
+function hitRatioRule({
+  below = 0.7,
+  clear = Math.max(0.75, below),
+  reads = 100,
+}: Of<'hitRatio'>): CacheAlertRule {
+  return {
+    name: 'hit-ratio',
+    summary: 'Share of reads that were answered without loading, in 5 minutes',
+    below,
+    clear,
+    measure: (facts) => hitRatioOf(facts, reads),
+  };
+}
+
+function memoryRule({ above = 0.8, clear = Math.min(0.75, above) }: Of<'memory'>): CacheAlertRule {
+  return {
+    name: 'memory',
+    summary: "Used share of Redis's maxmemory",
+    above,
+    clear,
+    measure: ({ redis }) => redis?.memory?.share,
+  };
+}
+
+function responseTimeRule({ reads = 10, ...limits }: Of<'responseTime'>): CacheAlertRule {
+  const above = milliseconds(limits.above ?? '1s', 'responseTime.above');
+  return {
+    name: 'response-time',
+    summary: 'Average of reads that memory could not answer, milliseconds, in 1 minute',
+    above,
+    clear: milliseconds(limits.clear ?? Math.min(800, above), 'responseTime.clear'),
+    measure: (facts) => averageOf(facts, reads),
+  };
+}
+
+function errorsRule({
+  above = 0.05,
+  clear = Math.min(0.02, above),
+  operations = 20,
+}: Of<'errors'>): CacheAlertRule {
+  return {
+    name: 'errors',
+    summary: 'Share of operations on Redis that failed, in 1 minute',
+    above,
+    clear,
+    measure: ({ operations: { total, failed } }) => (total < operations ? undefined : failed / total),
+  };
+}
+
+function disconnectedRule({ after = '5s' }: Of<'disconnected'>): CacheAlertRule {
+  const above = milliseconds(after, 'disconnected.after');
+  return {
+    name: 'disconnected',
+    summary: 'Milliseconds without a connection to Redis',
+    above,
+    clear: 0,
+    measure: (facts) => awayFor(facts, above),
+  };
 }
 
 function hitRatioOf({ statistics }: AlertFacts, least: number): number | undefined {
