@@ -22,7 +22,11 @@ describe('what is told of Redis', () => {
     server = await startRedisServer({ persist: true });
     app = await Test.createTestingModule({
       imports: [
-        CacheModule.forRoot({ namespace: 'test', redis: { url: server.url, deadline } }),
+        CacheModule.forRoot({
+          namespace: 'test',
+          redis: { url: server.url, deadline },
+          maxEntryBytes: 10_000,
+        }),
         CacheMetricsModule.forRoot({}),
         CacheAlertsModule.forRoot({ errors: { operations: 1 } }),
       ],
@@ -51,6 +55,7 @@ describe('what is told of Redis', () => {
   it('operations with how long they took and how they ended, hits by tier, and the lag of the bus', async () => {
     await start();
     const [operations, bus, reads] = [record('redis'), record('bus'), record('read')];
+    const codec = record('codec');
     const cache = service.cache(bots);
     await cache.getOrLoad(['1'], () => 'loaded');
     await cache.evict('2');
@@ -64,6 +69,8 @@ describe('what is told of Redis', () => {
       expect(result).toBe('ok');
     }
     expect(reads.map(({ outcome, tier }) => [outcome, tier])).toEqual([['miss', undefined]]);
+    await cache.getOrLoad(['large'], () => 'x'.repeat(20_000));
+    expect(codec).toEqual([{ kind: 'refused', cache: 'bots' }]);
     expect(await value('redis_operation_duration_seconds_count{operation="announce"}')).toBe(1);
     expect(await value('bus_lag_seconds_count{by="message"}')).toBe(1);
     expect(await value('redis_connected')).toBe(1);
