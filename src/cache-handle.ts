@@ -1,9 +1,10 @@
 import type { Lifetime } from './definition/duration.js';
+import type { CacheDefinition } from './definition/define-cache.js';
 import type { CacheTag } from './definition/template.js';
 import { tagOfCache, type BoundCache } from './engine/bound-cache.js';
 import type { CacheEngine } from './engine/cache-engine.js';
 import type { Tier } from './engine/events.js';
-import type { ReadOverrides } from './engine/read-request.js';
+import type { BatchOverrides, ReadOverrides } from './engine/read-request.js';
 import { splitOptions, type EvictOptions } from './evict-options.js';
 
 /** What {@link Cache.lookup} found: a stored `undefined` can be told from nothing stored. */
@@ -32,11 +33,29 @@ export interface CallOverrides<Value = unknown> {
   readonly bypass?: boolean;
 }
 
+/** What one `getOrLoadMany` does differently from the definition. */
+export interface ManyOverrides<Args extends readonly unknown[], Value = unknown> extends Omit<
+  CallOverrides<Value>,
+  'storeIf'
+> {
+  /** Asked with each loaded value and the arguments of its entry: `false` returns it without storing it. */
+  readonly storeIf?: (value: Value, args: Args) => boolean;
+}
+
 /** What a load gives: the cache's own type of values, or the loader's where the definition names none. */
 export type Loaded<Value, V> = unknown extends Value ? V : Value;
 
 /** A function that computes the value of an entry. */
 export type Loader<Value> = () => Value | Promise<Value>;
+
+/**
+ * The handle of a definition's cache.
+ *
+ * @example
+ * constructor(@InjectCache(botDetails) private readonly details: CacheOf<typeof botDetails>) {}
+ */
+export type CacheOf<Definition extends CacheDefinition> =
+  Definition extends CacheDefinition<infer Args, infer Value> ? Cache<Args, Value> : never;
 
 /**
  * One cache, ready for use: `@InjectCache(definition)` or `cacheService.cache(definition)`.
@@ -132,9 +151,11 @@ export class Cache<Args extends readonly unknown[], Value = unknown> {
   async getOrLoadMany<V extends Value>(
     argsList: readonly Args[],
     loadMissing: (missing: readonly Args[]) => readonly V[] | Promise<readonly V[]>,
+    overrides?: ManyOverrides<Args, V>,
   ): Promise<Loaded<Value, V>[]> {
     const loader = loadMissing as (missing: readonly (readonly unknown[])[]) => unknown;
-    const values = await this.engine.calls.getOrLoadMany(this.bound, argsList, loader);
+    const how = overrides as BatchOverrides | undefined;
+    const values = await this.engine.calls.getOrLoadMany(this.bound, argsList, loader, how);
     return values as Loaded<Value, V>[];
   }
 

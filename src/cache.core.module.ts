@@ -13,7 +13,8 @@ import type { CacheModuleOptions } from './cache.options.js';
 import { resolveOptions } from './cache.options.resolved.js';
 import { CacheRuntime } from './cache.runtime.js';
 import { CacheService } from './cache.service.js';
-import { CACHE_RUNTIME, CACHE_SERVICE } from './tokens.js';
+import type { TestSurroundings } from './shared-side.js';
+import { CACHE_RUNTIME, CACHE_SERVICE, CACHE_TESTING } from './tokens.js';
 
 /** What `useClass` and `useExisting` of `CacheModule.forRootAsync` name: a class that makes the options. */
 export interface CacheOptionsFactory {
@@ -30,9 +31,10 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
 /** Whoever injects something of the cache waits until the first attempt to reach Redis is over. */
 const runtimeProvider: Provider = {
   provide: CACHE_RUNTIME,
-  inject: [MODULE_OPTIONS_TOKEN],
-  useFactory: async (options: CacheModuleOptions) => {
-    const runtime = new CacheRuntime(resolveOptions(options));
+  inject: [MODULE_OPTIONS_TOKEN, { token: CACHE_TESTING, optional: true }],
+  useFactory: async (options: CacheModuleOptions, testing?: TestSurroundings) => {
+    const resolved = resolveOptions(testing === undefined ? options : testing.options(options));
+    const runtime = new CacheRuntime(resolved, testing);
     await runtime.open();
     return runtime;
   },

@@ -4,6 +4,7 @@ import type { Duration } from './definition/duration.js';
 import { CacheError } from './errors.js';
 import { disabledOf, resolveOptions } from './cache.options.resolved.js';
 import type { RedisConnectionOptions } from './stores/redis/redis-options.js';
+import { parseCluster } from './stores/redis/cluster-options.js';
 import { resolveRedis } from './stores/redis/resolve-redis.js';
 import { parseSentinels } from './stores/redis/sentinel-options.js';
 
@@ -18,11 +19,12 @@ const TTL_PREFIX = 'CACHE_TTL_';
  * |---|---|---|
  * | `CACHE_NAMESPACE` | prefix of everything in Redis | `fallback.namespace` |
  * | `REDIS_URL` | where Redis is; empty: in memory | in memory |
+ * | `REDIS_CLUSTER` | URLs of some nodes of a cluster joined by `,`, in place of `REDIS_URL` | none |
  * | `REDIS_SENTINELS` | URLs of sentinels joined by `,`, in place of `REDIS_URL` | none |
  * | `REDIS_SENTINEL_NAME` | what the sentinels call the master | required beside them |
  * | `REDIS_SENTINEL_USERNAME`, `REDIS_SENTINEL_PASSWORD` | the sentinels' own, override their URLs' | their URLs' |
  * | `REDIS_USERNAME`, `REDIS_PASSWORD` | the server's, override the URL's | the URL's |
- * | `REDIS_DB` | number of the database, overrides the URL's | the URL's, else 0 |
+ * | `REDIS_DB` | number of the database, overrides the URL's; a cluster has none | the URL's, else 0 |
  * | `CACHE_TTL_<CACHE_NAME>` | **seconds**, in place of the definition's ttl: `CACHE_TTL_BOT_DETAILS=60` | the definition's |
  * | `CACHE_DISABLED` | names of caches that begin disabled, joined by `,`: `bot-list,bot-stats` | `fallback.disabled` |
  * | `CACHE_L1_MAX_ENTRIES` | most entries in memory | 10000 |
@@ -63,15 +65,19 @@ export function cacheOptionsFromEnv(
   return options;
 }
 
+/** Variables that say where Redis is: one of them may. */
+const PLACES = ['REDIS_SENTINELS', 'REDIS_CLUSTER', 'REDIS_URL'] as const;
+
 function redisFrom(env: Environment): RedisConnectionOptions | undefined {
-  const hasSentinels = textOf(env, 'REDIS_SENTINELS') !== undefined;
-  if (hasSentinels && textOf(env, 'REDIS_URL') !== undefined) {
-    throw invalid('REDIS_URL', 'left out beside `REDIS_SENTINELS`', 'both', 'Set one of the two.');
+  const [place, other] = PLACES.filter((name) => textOf(env, name) !== undefined);
+  if (place !== undefined && other !== undefined) {
+    throw invalid(other, `left out beside \`${place}\``, 'both', 'Set one of the two.');
   }
-  if (hasSentinels) return sentinelsFrom(env);
+  if (place === 'REDIS_SENTINELS') return sentinelsFrom(env);
   refuseWithout(env, 'REDIS_SENTINELS', [
     ...(['REDIS_SENTINEL_NAME', 'REDIS_SENTINEL_USERNAME', 'REDIS_SENTINEL_PASSWORD'] as const),
   ]);
+  if (place === 'REDIS_CLUSTER') return clusterFrom(env);
   const url = textOf(env, 'REDIS_URL');
   if (url === undefined) {
     refuseWithout(env, 'REDIS_URL', ['REDIS_USERNAME', 'REDIS_PASSWORD', 'REDIS_DB']);
@@ -82,8 +88,17 @@ function redisFrom(env: Environment): RedisConnectionOptions | undefined {
   return { url, ...serverFrom(env) };
 }
 
+function clusterFrom(env: Environment): RedisConnectionOptions {
+  const cluster = urlsOf(env, 'REDIS_CLUSTER');
+  parseCluster(cluster, 'REDIS_CLUSTER');
+  if (textOf(env, 'REDIS_DB') !== undefined) {
+    throw invalid('REDIS_DB', 'left out beside `REDIS_CLUSTER`', 'both', 'A cluster has database 0 only.');
+  }
+  return { cluster, ...userFrom(env) };
+}
+
 function sentinelsFrom(env: Environment): RedisConnectionOptions {
-  const sentinels = (textOf(env, 'REDIS_SENTINELS') ?? '').split(',').map((url) => url.trim());
+  const sentinels = urlsOf(env, 'REDIS_SENTINELS');
   const name = textOf(env, 'REDIS_SENTINEL_NAME');
   if (name === undefined) {
     throw invalid(
@@ -107,13 +122,13 @@ function sentinelsFrom(env: Environment): RedisConnectionOptions {
 
 /** What is about the server itself, however it is found. */
 function serverFrom(env: Environment) {
+  return { ...userFrom(env), ...withInteger(env, 'REDIS_DB', 'database', 0) };
+}
+
+function userFrom(env: Environment) {
   const username = textOf(env, 'REDIS_USERNAME');
   const password = textOf(env, 'REDIS_PASSWORD');
-  return {
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...withInteger(env, 'REDIS_DB', 'database', 0),
-  };
+  return { ...(username !== undefined && { username }), ...(password !== undefined && { password }) };
 }
 
 /** Variables that go with another one would do nothing without it. */
@@ -186,6 +201,10 @@ function withInteger<Name extends string>(
     throw invalid(variable, `an integer >= ${least}`, `'${text}'`, 'Leave it out for the default.');
   }
   return { [name]: value } as { [N in Name]: number };
+}
+
+function urlsOf(env: Environment, variable: string): string[] {
+  return (textOf(env, variable) ?? '').split(',').map((url) => url.trim());
 }
 
 function textOf(env: Environment, variable: string): string | undefined {

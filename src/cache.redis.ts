@@ -12,11 +12,13 @@ import { Gate } from './resilience/gate.js';
 import { GuardedStore } from './resilience/guarded-store.js';
 import { SwitchSync } from './resilience/switch-sync.js';
 import { within } from './resilience/within.js';
+import type { SharedSide } from './shared-side.js';
 import { RedisBus } from './stores/bus/redis-bus.js';
+import { RedisCheckup } from './stores/redis/redis-checkup.js';
 import { RedisConnection } from './stores/redis/redis-connection.js';
 import { RedisKeys } from './stores/redis/redis-keys.js';
 import type { ResolvedRedis } from './stores/redis/redis-options.js';
-import { RedisReport } from './stores/redis/redis-report.js';
+import { RedisSurvey } from './stores/redis/redis-survey.js';
 import { RedisStore } from './stores/redis/redis-store.js';
 import { RedisSwitches } from './stores/redis/redis-switches.js';
 import { topologyOf } from './stores/redis/redis-topology.js';
@@ -52,13 +54,14 @@ export interface CacheRedisParts {
 }
 
 /** Everything of one application that has to do with Redis. */
-export class CacheRedis {
+export class CacheRedis implements SharedSide {
   readonly connection: RedisConnection;
   readonly gate: Gate;
   readonly guard: GuardedStore;
   readonly bus: RedisBus;
+  readonly checkup: RedisCheckup;
   readonly switches: SwitchSync;
-  readonly report: RedisReport;
+  readonly survey: RedisSurvey;
   /** Redis's own, unless the application has given one. */
   readonly clock: Clock;
   /** What this process knows of the tags in Redis. */
@@ -83,13 +86,14 @@ export class CacheRedis {
       events,
     });
     this.bus = this.makeBus(keys.bus);
+    this.checkup = new RedisCheckup(this.connection, keys.probe(this.bus.instance));
     this.switches = new SwitchSync({
       switches: () => parts.engine().switches,
       shared: new RedisSwitches(client, keys, () => this.bus.switchedMessage),
       gate: this.gate,
       onProblem,
     });
-    this.report = new RedisReport({ client, keys, gate: this.gate });
+    this.survey = new RedisSurvey({ client, keys, gate: this.gate });
     if (options.clock === systemClock)
       this.serverClock = new ServerClock(() => topologyOf(client).home(keys.bus));
     this.clock = this.serverClock ?? options.clock;
@@ -102,6 +106,14 @@ export class CacheRedis {
       onQueued: (what) => events.of('queue').emit({ kind: 'queued', count: countOf(what) }),
       onReplayed: (what) => this.replayed(what),
     });
+  }
+
+  get deadline(): number {
+    return this.parts.options.redis.deadline;
+  }
+
+  turned(name: string): Promise<void> {
+    return this.switches.turned(name);
   }
 
   /** Tries to reach Redis; resolves when that succeeded, failed, or took too long. */

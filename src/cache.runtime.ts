@@ -9,6 +9,7 @@ import { ReadTrace } from './engine/trace.js';
 import { Measures } from './measures.js';
 import { ProblemLog } from './problem-log.js';
 import { within } from './resilience/within.js';
+import type { SharedSide, TestSurroundings } from './shared-side.js';
 import { MemoryStore } from './stores/memory/memory-store.js';
 
 /** Everything of one application that works behind the facade: the engine, and Redis if there is one. */
@@ -24,7 +25,13 @@ export class CacheRuntime {
   private opening: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
 
-  constructor(readonly options: ResolvedOptions) {
+  private readonly shared: SharedSide | undefined;
+
+  /** @param testing in place of Redis, in tests */
+  constructor(
+    readonly options: ResolvedOptions,
+    testing?: TestSurroundings,
+  ) {
     const { codec, memory, defaults, ttlOverrides, disabled, lease, redis } = options;
     this.events = new CacheEvents(options.namespace);
     this.trace = new ReadTrace(this.events);
@@ -41,7 +48,8 @@ export class CacheRuntime {
         lastError: () => this.problems.last,
         engine: () => this.engine,
       });
-    this.clock = this.redis?.clock ?? options.clock;
+    this.shared = this.redis ?? testing?.sharedSide({ options, onProblem, engine: () => this.engine });
+    this.clock = this.shared?.clock ?? options.clock;
     const { clock } = this;
     this.engine = new CacheEngine({
       codec,
@@ -49,16 +57,17 @@ export class CacheRuntime {
       memory,
       defaults,
       lease,
-      patience: redis?.deadline ?? Infinity,
-      sharedTags: this.redis?.tags ?? new TagTokens(this.clock),
+      patience: this.shared?.deadline ?? Infinity,
+      sharedTags: this.shared?.tags ?? new TagTokens(this.clock),
       events: this.events,
       makeMemory: (limits, tags) => new MemoryStore(limits, tags, clock),
-      shared: this.redis?.guard,
+      shared: this.shared?.guard,
       ttlOverride: (name) => ttlOverrides.get(constantCase(name)),
       isDisabled: (name) => disabled.has(constantCase(name)),
       // Without Redis nothing leaves this process, so there is nothing to encrypt.
       canEncrypt: options.redis === undefined || options.keyRing !== undefined,
     });
+    testing?.observe(this);
   }
 
   /** Where entries are kept, in words. */
@@ -68,7 +77,7 @@ export class CacheRuntime {
 
   /** Tries to reach Redis; resolves when that succeeded, failed, or took too long. */
   open(): Promise<void> {
-    this.opening ??= this.redis?.open() ?? Promise.resolve();
+    this.opening ??= this.shared?.open() ?? Promise.resolve();
     return this.opening;
   }
 
@@ -99,7 +108,7 @@ export class CacheRuntime {
    */
   async turn(name: string, enabled: boolean): Promise<void> {
     this.engine.turn(name, enabled);
-    await this.redis?.switches.turned(name);
+    await this.shared?.turned(name);
   }
 
   report(operation: string, error: unknown): void {
@@ -114,6 +123,6 @@ export class CacheRuntime {
 
   private async end(): Promise<void> {
     await within(this.options.shutdownDeadline, this.engine.background.drain());
-    await this.redis?.close();
+    await this.shared?.close();
   }
 }

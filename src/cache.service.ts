@@ -20,6 +20,7 @@ import { CacheError } from './errors.js';
 import { splitOptions, type EvictOptions } from './evict-options.js';
 import { evictEach } from './evictables.js';
 import type { Measures } from './measures.js';
+import type { RedisReport } from './stores/redis/redis-checkup.js';
 import { CACHE_RUNTIME } from './tokens.js';
 
 /** All caches of the application. Inject it where a method needs more than its decorators say. */
@@ -174,7 +175,7 @@ export class CacheService {
    * @throws CacheError `CACHE_REDIS_UNAVAILABLE` when Redis can't be asked
    */
   async redisStats(options?: RedisStatisticsOptions): Promise<RedisStatistics | undefined> {
-    return this.runtime.redis?.report.make(options);
+    return this.runtime.redis?.survey.make(options);
   }
 
   /**
@@ -207,6 +208,18 @@ export class CacheService {
   async ping(timeoutMs = 200): Promise<{ readonly latencyMs: number } | undefined> {
     const { redis } = this.runtime;
     return redis && { latencyMs: await redis.connection.ping(timeoutMs) };
+  }
+
+  /**
+   * Looks whether Redis answers (PING, on a cluster of every master), and can be written to and read; with memory and
+   * role, where the user may see them (INFO). Whoever asks at the same time shares one look. `undefined` when the module
+   * runs in memory.
+   *
+   * @param timeoutMs longest wait, milliseconds
+   * @throws CacheError `CACHE_REDIS_UNAVAILABLE` with the reason
+   */
+  async checkRedis(timeoutMs = 200): Promise<RedisReport | undefined> {
+    return this.runtime.redis?.checkup.run(timeoutMs);
   }
 
   /** How it stands with Redis, for people who wonder; `undefined` when the module runs in memory. Asks nobody. */

@@ -2,7 +2,7 @@ import type { CacheCounts, Tally } from './engine/cache-counts.js';
 import type { CacheEngine } from './engine/cache-engine.js';
 
 // Features know the facade, and not the stores.
-export type { RedisStatistics, RedisStatisticsOptions } from './stores/redis/redis-report.js';
+export type { RedisStatistics, RedisStatisticsOptions } from './stores/redis/redis-survey.js';
 
 /** What the reads and loads of a cache came to, in some time. Times are milliseconds. */
 export interface CacheFigures extends Tally {

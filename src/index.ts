@@ -1,4 +1,12 @@
-export { Cache, type CallOverrides, type Loaded, type Loader, type Lookup } from './cache-handle.js';
+export {
+  Cache,
+  type CacheOf,
+  type CallOverrides,
+  type Loaded,
+  type Loader,
+  type Lookup,
+  type ManyOverrides,
+} from './cache-handle.js';
 // All of them: an interface that is exported by name can't be merged with what users declare.
 export type * from './cache-events.js';
 export { CacheModule } from './cache.module.js';
@@ -19,11 +27,16 @@ export type { Codec } from './codec/codec.js';
 export type { EncryptionKey } from './codec/key-ring.js';
 export { CacheEvict, type CacheEvictOptions } from './decorators/cache-evict.decorator.js';
 export { CachePut, type CachePutOptions } from './decorators/cache-put.decorator.js';
-export {
-  Cacheable,
-  type CacheableConditions,
-  type CacheableOptions,
-} from './decorators/cacheable.decorator.js';
+export { CacheDefaults } from './decorators/cache-defaults.decorator.js';
+export { CacheableMany, type CacheableManyOptions } from './decorators/cacheable-many.decorator.js';
+export { Cacheable } from './decorators/cacheable.decorator.js';
+export type {
+  CacheableConditions,
+  CacheableMethodOptions,
+  CacheableOptions,
+  MethodLifetimes,
+} from './decorators/cacheable-options.js';
+export type { CacheClassDefaults } from './decorators/class-defaults.js';
 export { getCacheToken, InjectCache } from './decorators/inject-cache.decorator.js';
 export {
   defineCache,
@@ -61,6 +74,7 @@ export type {
 export type { EntryDetails, EntryReport } from './engine/inspect.js';
 export type { EvictOptions } from './evict-options.js';
 export { CacheError, CacheLoadTimeoutError, type CacheErrorCode } from './errors.js';
+export type { RedisReport } from './stores/redis/redis-checkup.js';
 export type {
   RedisClientsReport,
   RedisCommandReport,
@@ -68,7 +82,7 @@ export type {
   RedisMemoryReport,
   RedisStatistics,
   RedisStatisticsOptions,
-} from './stores/redis/redis-report.js';
+} from './stores/redis/redis-survey.js';
 export type {
   RedisClientOptions,
   RedisClusterOptions,

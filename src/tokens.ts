@@ -6,3 +6,6 @@ export const CACHE_SERVICE: unique symbol = Symbol.for('nestjs-roost:cache-servi
 
 /** What works behind the facade, for the module's own parts. */
 export const CACHE_RUNTIME: unique symbol = Symbol.for('nestjs-roost:runtime');
+
+/** What takes the place of Redis and of the clock in tests; nobody provides it otherwise. */
+export const CACHE_TESTING: unique symbol = Symbol.for('nestjs-roost:testing');

@@ -1,6 +1,5 @@
 import type { CacheDefinition } from '../definition/define-cache.js';
 import { describeType } from '../definition/describe-type.js';
-import type { CachePattern } from '../definition/template.js';
 import { refuseBare } from './bare-decorator.js';
 import { definitionIn, functionIn, optionalFunctionIn, optionsIn } from './decorator-options.js';
 import type { EvictTarget } from './method-plan.js';
@@ -9,6 +8,7 @@ import type {
   AsyncMethod,
   BeforeCall,
   Condition,
+  PatternSelector,
   Picks,
   Selector,
   Suitable,
@@ -31,6 +31,14 @@ export interface CacheEvictConditions<When extends Condition, Before extends boo
    * @default false: when the method's promise has resolved, and not when it rejected
    */
   readonly before?: Before;
+  /**
+   * `true` rejects the method's promise when the entries were not evicted, whatever the reason: CacheError
+   * `CACHE_REDIS_UNAVAILABLE` when Redis could not be reached, or the other instances could not be told; nothing is
+   * carried out later then. What a selector throws, too. The method has run by then; with `before` it does not run.
+   *
+   * @default false: evictions that can't reach Redis wait until it is back, other failures are logged
+   */
+  readonly strict?: boolean;
 }
 
 /** Evicts one entry. */
@@ -63,7 +71,7 @@ export interface CacheEvictTags<Tags extends TagSelector> {
 }
 
 /** Evicts all entries whose keys match. */
-export interface CacheEvictPattern<Pattern extends (...args: never) => CachePattern> {
+export interface CacheEvictPattern<Pattern extends PatternSelector> {
   /** Makes the pattern, from the result and the method's arguments. */
   readonly pattern: Pattern;
   readonly cache?: never;
@@ -77,7 +85,7 @@ export type CacheEvictOptions<
   Args extends readonly unknown[] = never,
   Select extends Selector = Selector,
   Tags extends TagSelector = TagSelector,
-  Pattern extends (...args: never) => CachePattern = (...args: never) => CachePattern,
+  Pattern extends PatternSelector = PatternSelector,
   When extends Condition = Condition,
   Before extends boolean = boolean,
 > = (
@@ -107,7 +115,8 @@ export type CacheEvictDecorator<Choose, When, Before extends boolean> = <
  * method work side by side.
  *
  * One of: `cache` with `select` for one entry; `cache` with `all: true`; `tags`; `pattern`. `this` in the
- * functions is the instance. What goes wrong after the call is logged and does not change the result.
+ * functions is the instance. What goes wrong after the call is logged and does not change the result, unless
+ * `strict` is set.
  *
  * @example
  * @CacheEvict({ tags: (bot: Bot) => [tag`bot:${bot.id}`, tag`org:${bot.orgId}:bots`] })
@@ -124,7 +133,7 @@ export function CacheEvict<
   Args extends readonly unknown[],
   Select extends Selector,
   Tags extends TagSelector,
-  Pattern extends (...args: never) => CachePattern,
+  Pattern extends PatternSelector,
   When extends Condition,
   Before extends boolean = false,
 >(
@@ -135,24 +144,24 @@ export function CacheEvict<
     const plan = planOfMethod('CacheEvict', target, propertyKey, descriptor);
     const place = describePlace('CacheEvict', target, propertyKey);
     const given = optionsIn(options, OPTIONS, place);
-    const { when, before = false } = given;
-    if (typeof before !== 'boolean') {
-      throw misuse(
-        `Expected \`before\` of ${place} to be true or false, got ${describeType(before)}.`,
-        'Leave it out to evict after the call.',
-      );
-    }
     plan.addEviction({
       target: targetIn(given, place),
-      before,
-      when: optionalFunctionIn(when, 'when', place, 'when: (userId: string) => userId !== GUEST'),
+      before: flagIn(given, 'before', place, 'Leave it out to evict after the call.'),
+      strict: flagIn(given, 'strict', place, 'Leave it out to evict when Redis is back.'),
+      when: optionalFunctionIn(given.when, 'when', place, 'when: (userId: string) => userId !== GUEST'),
     });
   };
 }
 
-const OPTIONS = ['cache', 'select', 'all', 'tags', 'pattern', 'when', 'before'] as const;
+const OPTIONS = ['cache', 'select', 'all', 'tags', 'pattern', 'when', 'before', 'strict'] as const;
 
 type Given = { readonly [K in (typeof OPTIONS)[number]]?: unknown };
+
+function flagIn(given: Given, option: 'before' | 'strict', place: string, wayOut: string): boolean {
+  const { [option]: value = false } = given;
+  if (typeof value === 'boolean') return value;
+  throw misuse(`Expected \`${option}\` of ${place} to be true or false, got ${describeType(value)}.`, wayOut);
+}
 
 function targetIn(given: Given, place: string): EvictTarget {
   const kind = kindOf(given, place);

@@ -1,6 +1,7 @@
 import type { CacheDefinition } from '../definition/define-cache.js';
 import { refuseBare } from './bare-decorator.js';
 import { definitionIn, functionIn, optionalFunctionIn, optionsIn } from './decorator-options.js';
+import { ExplicitCache } from './explicit-cache.js';
 import type {
   AfterCall,
   AsyncMethod,
@@ -13,6 +14,7 @@ import type {
 } from './method-types.js';
 import { describePlace } from './decorated-method.js';
 import { planOfMethod } from './method-wrapper.js';
+import { PutStep } from './put-step.js';
 
 /** What `@CachePut` takes. */
 export interface CachePutOptions<
@@ -71,11 +73,12 @@ export function CachePut<
     const plan = planOfMethod('CachePut', target, propertyKey, descriptor);
     const place = describePlace('CachePut', target, propertyKey);
     const { cache, select, when, unless } = optionsIn(options, ['cache', 'select', 'when', 'unless'], place);
-    plan.addPut({
-      definition: definitionIn(cache, '`cache`', place),
+    const parts = {
+      cache: new ExplicitCache(definitionIn(cache, '`cache`', place)),
       select: functionIn(select, 'select', place, 'select: (bot: Bot) => [bot.id]'),
       when: optionalFunctionIn(when, 'when', place, 'when: (userId: string) => userId !== GUEST'),
       unless: optionalFunctionIn(unless, 'unless', place, 'unless: (bot: Bot) => bot.isDraft'),
-    });
+    };
+    plan.addPut(new PutStep(parts));
   };
 }

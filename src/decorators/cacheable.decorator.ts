@@ -1,11 +1,21 @@
-import type { AnyCachePolicy, CacheDefinition } from '../definition/define-cache.js';
-import type { Lifetime } from '../definition/duration.js';
+import type { CacheDefinition } from '../definition/define-cache.js';
+import { LIFETIME_FIELDS } from '../definition/derive-cache.js';
 import type { CacheKey } from '../definition/template.js';
+import { addRead } from './add-read.js';
 import { refuseBare } from './bare-decorator.js';
+import type { AnyTtl, CacheableMethodOptions, CacheableOptions, TtlOf } from './cacheable-options.js';
+import { CacheableStep, type CacheableParts } from './cacheable-step.js';
 import { describePlace } from './decorated-method.js';
-import { definitionIn, isDefinition, optionalFunctionIn, optionsIn } from './decorator-options.js';
+import {
+  definitionIn,
+  isDefinition,
+  lifetimesOf,
+  optionalFunctionIn,
+  optionsIn,
+} from './decorator-options.js';
+import { ExplicitCache } from './explicit-cache.js';
 import { ImplicitCache, type ImplicitSpec } from './implicit-cache.js';
-import type { CacheableStep, MethodPlan } from './method-plan.js';
+import type { MethodPlan } from './method-plan.js';
 import type {
   AfterCall,
   AsyncMethod,
@@ -14,57 +24,18 @@ import type {
   Picks,
   Selector,
   Suitable,
-  TagSelector,
+  TagFunction,
   Wanted,
 } from './method-types.js';
 import { planOfMethod } from './method-wrapper.js';
 import { misuse } from './misuse.js';
 
-/** When `@Cacheable` applies. */
-export interface CacheableConditions<
-  When extends Condition = Condition,
-  Unless extends Condition = Condition,
-> {
-  /** Asked with the method's arguments before the call: `false` neither reads nor stores. @default always */
-  readonly when?: When;
-  /** Asked with a new result and the method's arguments: `true` returns it without storing it. @default never */
-  readonly unless?: Unless;
-}
-
-/** What `@Cacheable` takes in place of a definition: the policy of a cache, as `defineCache` has it. */
-export interface CacheableOptions<
-  Ttl extends Lifetime | ((...args: never) => Lifetime) = Lifetime | ((...args: never) => Lifetime),
-  Key extends (...args: never) => CacheKey = (...args: never) => CacheKey,
-  Tags extends TagSelector = TagSelector,
-  When extends Condition = Condition,
-  Unless extends Condition = Condition,
->
-  extends Omit<AnyCachePolicy, 'ttl' | 'tags'>, CacheableConditions<When, Unless> {
-  /**
-   * How long an entry is fresh: milliseconds, a text with a unit (`'5m'`), `'forever'`, or a function of the
-   * value and the method's arguments.
-   */
-  readonly ttl: Ttl;
-  /**
-   * The name of the cache. Classes that inherit the method share the cache, if it is given.
-   *
-   * @default class and method: `BotsService.calculateBotStatistics`
-   */
-  readonly name?: string;
-  /**
-   * Makes the key from the method's arguments. Without a `name` it stands below the one of the cache:
-   * `BotsService.find:bot:42`.
-   *
-   * @default all arguments, compared by their content
-   */
-  readonly key?: Key;
-  /** Labels for eviction, from the method's arguments. @default none */
-  readonly tags?: Tags;
-}
-
 /**
  * Answers calls of the method from a cache; runs the method, and stores what its promise resolves with, when
  * nothing is stored. Errors are not stored. `this` in `select`, `when` and `unless` is the instance.
+ *
+ * Of several on one method the topmost is asked first. Its loader asks the next one, that of the last one runs the
+ * method. What a later one has stored is returned, and not copied into those before it.
  *
  * A method that is not async becomes async, hence the compiler accepts only those that return a promise. With
  * `applyDecorators` it needs a cast: `Cacheable(botDetails) as MethodDecorator`.
@@ -74,7 +45,9 @@ export interface CacheableOptions<
  * async getBotDetails(userId: string, botId: string): Promise<BotDetails> { … }
  *
  * @param definition made with `defineCache`
- * @param select picks the arguments of the definition's key out of the method's; by default they are the same
+ * @param select picks the arguments of the definition's key out of the method's, or promises them; by default they
+ * are the same
+ * @param options when it applies, and how entries live that this method stores
  * @throws CacheError `CACHE_INVALID_USE` at decoration, with class and method. The method rejects with
  * `CACHE_INVALID_KEY` when its arguments make no key.
  */
@@ -84,13 +57,14 @@ export function Cacheable<
   Select extends Selector,
   When extends Condition,
   Unless extends Condition,
+  Ttl extends AnyTtl,
 >(
   definition: CacheDefinition<Args, Value>,
   select?: Select & Picks<Args>,
-  conditions?: CacheableConditions<When, Unless>,
+  options?: CacheableMethodOptions<When, Unless, Ttl & TtlOf<Args>>,
 ): <
   Params extends BeforeCall<Select, Readonly<Args>> & BeforeCall<When> & AfterCall<Unless>,
-  Method extends AsyncMethod<Value & Wanted<Unless>>,
+  Method extends AsyncMethod<Value & Wanted<Unless> & Wanted<Ttl>>,
 >(
   target: object,
   propertyKey: string | symbol,
@@ -111,12 +85,14 @@ export function Cacheable<
  * @Cacheable({ ttl: '1m' })
  * async calculateBotStatistics(botId: string): Promise<BotStatistics> { … }
  *
+ * The `ttl` may come from the class's `@CacheDefaults`.
+ *
  * @throws CacheError as above
  */
 export function Cacheable<
-  Ttl extends Lifetime | ((...args: never) => Lifetime),
+  Ttl extends AnyTtl,
   Key extends (...args: never) => CacheKey,
-  Tags extends TagSelector,
+  Tags extends TagFunction,
   When extends Condition,
   Unless extends Condition,
 >(
@@ -133,27 +109,25 @@ export function Cacheable<
     'the method is not called with what `key`, `tags`, `ttl`, `when` or `unless` takes'
   >,
 ) => void;
+/** The same, with a policy that is all of the class's `@CacheDefaults`. */
+export function Cacheable(): <Method extends AsyncMethod>(
+  target: object,
+  propertyKey: string | symbol,
+  descriptor: TypedPropertyDescriptor<Method>,
+) => void;
 export function Cacheable(
-  definitionOrOptions: unknown,
-  select?: unknown,
-  conditions?: unknown,
+  ...given: readonly unknown[]
 ): (target: object, propertyKey: string | symbol, descriptor: PropertyDescriptor) => void {
-  refuseBare('Cacheable', [definitionOrOptions, select, conditions], "@Cacheable({ ttl: '5m' })");
+  refuseBare('Cacheable', given, "@Cacheable({ ttl: '5m' })");
   return (target, propertyKey, descriptor) => {
     const plan = planOfMethod('Cacheable', target, propertyKey, descriptor);
     const place = describePlace('Cacheable', target, propertyKey);
-    if (plan.cacheable !== undefined) {
-      throw misuse(
-        `Expected one @Cacheable of ${plan.where}, got two.`,
-        'To store the result in a second cache, use @CachePut.',
-        'To look it up in a second cache, call a method that has the other @Cacheable.',
-      );
-    }
-    plan.addCacheable(
-      isOptions(definitionOrOptions)
-        ? implicitStep(definitionOrOptions, [select, conditions], { target, propertyKey, place, plan })
-        : explicitStep(definitionOrOptions, select, conditions, place),
-    );
+    // Given but undefined is an import that goes round in circles.
+    const [first, ...more] = given.length === 0 ? [{}] : given;
+    const step = isOptions(first)
+      ? implicitStep(first, more, { target, propertyKey, place, plan })
+      : explicitStep(first, more, place);
+    addRead(plan, step);
   };
 }
 
@@ -190,14 +164,15 @@ function isOptions(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !isDefinition(value);
 }
 
-function explicitStep(given: unknown, select: unknown, conditions: unknown, place: string): CacheableStep {
+function explicitStep(given: unknown, more: readonly unknown[], place: string): CacheableStep {
   const definition = definitionIn(given, 'the first argument', place);
-  const options = conditions === undefined ? {} : optionsIn(conditions, ['when', 'unless'], place);
-  return {
-    definitionFor: () => definition,
+  const [select, options = {}] = more;
+  const { when, unless, ...own } = optionsIn(options, ['when', 'unless', ...LIFETIME_FIELDS], place);
+  return new CacheableStep({
+    cache: new ExplicitCache(definition, lifetimesOf(own, place)),
     select: optionalFunctionIn(select, 'select', place, '(_userId: string, botId: string) => [botId]'),
-    ...conditionsIn(options, place),
-  };
+    ...conditionsIn({ when, unless }, place),
+  });
 }
 
 interface Place {
@@ -214,12 +189,6 @@ function implicitStep(
   { target, propertyKey, place, plan }: Place,
 ): CacheableStep {
   const options = optionsIn(given, OPTIONS, place);
-  if (options.ttl === undefined) {
-    throw misuse(
-      `Expected the options of ${place} to have a \`ttl\`, got none.`,
-      "Say how long an entry is fresh: @Cacheable({ ttl: '5m' }).",
-    );
-  }
   if (more.some((argument) => argument !== undefined)) {
     throw misuse(
       `Expected ${place} to have a selector only with a cache made with defineCache, got options and a selector.`,
@@ -234,18 +203,17 @@ function implicitStep(
     key: optionalFunctionIn(key, 'key', place, 'key: (botId: string) => key`bot:${botId}`'),
     policy,
   };
-  const cache = new ImplicitCache(spec, target, propertyKey, plan.where);
-  return {
-    definitionFor: (constructor) => cache.definitionFor(constructor),
+  return new CacheableStep({
+    cache: new ImplicitCache(spec, target, propertyKey, plan.where),
     select: undefined,
     ...conditionsIn({ when, unless }, place),
-  };
+  });
 }
 
 function conditionsIn(
   { when, unless }: { readonly when?: unknown; readonly unless?: unknown },
   place: string,
-): Pick<CacheableStep, 'when' | 'unless'> {
+): Pick<CacheableParts, 'when' | 'unless'> {
   return {
     when: optionalFunctionIn(when, 'when', place, 'when: (botId: string) => botId !== DEMO'),
     unless: optionalFunctionIn(unless, 'unless', place, 'unless: (bot: Bot) => bot.isDraft'),

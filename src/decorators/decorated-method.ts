@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { describeType } from '../definition/describe-type.js';
-import type { UserFunction } from './method-plan.js';
+import type { UserFunction } from './user-function.js';
 import { misuse } from './misuse.js';
 
 /** What a decorator stands on, once that has been checked. */

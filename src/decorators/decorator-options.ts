@@ -1,6 +1,10 @@
 import type { CacheDefinition } from '../definition/define-cache.js';
+import type { Lifetimes } from '../definition/derive-cache.js';
 import { describeType } from '../definition/describe-type.js';
-import type { PlannedDefinition, UserFunction } from './method-plan.js';
+import { checkFields } from '../engine/policy.js';
+import { withoutUndefined } from './class-defaults.js';
+import type { PlannedDefinition } from './method-plan.js';
+import type { UserFunction } from './user-function.js';
 import { misuse } from './misuse.js';
 
 /** Whether this was made by `defineCache`. */
@@ -62,4 +66,11 @@ export function optionsIn<Known extends string>(
       `got \`${unknown}\`.`,
     'Check the spelling.',
   );
+}
+
+/** Checks what a method says of the lives of entries. */
+export function lifetimesOf(given: { readonly [K in keyof Lifetimes]?: unknown }, place: string): Lifetimes {
+  const lifetimes = withoutUndefined(given) as Lifetimes;
+  checkFields(lifetimes, place);
+  return lifetimes;
 }

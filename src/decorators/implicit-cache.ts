@@ -1,9 +1,13 @@
 import { encodeArguments } from '../definition/canonical.js';
 import { defineCache, type CacheSpec } from '../definition/define-cache.js';
+import { deriveCache, LIFETIME_FIELDS, type Lifetimes } from '../definition/derive-cache.js';
 import { limitLength, MAX_KEY_LENGTH } from '../definition/key-length.js';
 import type { CacheKey } from '../definition/template.js';
-import type { ClassLike, PlannedDefinition, UserFunction } from './method-plan.js';
+import { classNameOf, lifetimesIn, policyOfClass, withoutUndefined } from './class-defaults.js';
+import type { CacheSource, ClassLike, PlannedDefinition } from './method-plan.js';
+import type { UserFunction } from './user-function.js';
 import { misuse } from './misuse.js';
+import { DefinitionPerClass } from './per-class.js';
 import { cachePlanOf } from './plan-registry.js';
 
 /** What `@Cacheable` has of a cache that no `defineCache` declares. */
@@ -21,9 +25,10 @@ const MAX_NAME_LENGTH = 100;
  * The cache of a method that names none. Unless it has a name, each class that inherits the method has its own:
  * `findById('1')` of two repositories that extend one class are two different things.
  */
-export class ImplicitCache {
-  readonly #definitions = new WeakMap<object, PlannedDefinition>();
-  readonly #named: PlannedDefinition | undefined;
+export class ImplicitCache implements CacheSource {
+  readonly identity: unknown;
+  readonly #definitions: DefinitionPerClass;
+  #named: PlannedDefinition | undefined;
 
   constructor(
     private readonly spec: ImplicitSpec,
@@ -33,24 +38,57 @@ export class ImplicitCache {
     /** Class and method, for messages. */
     private readonly where: string,
   ) {
-    if (spec.name !== undefined) this.#named = this.#define(spec.name, spec.key);
+    const { name } = spec;
+    // A name that breaks the rule is refused at once.
+    this.identity = name === undefined ? 'without a name' : `named ${this.#define(name, { ttl: 0 }).name}`;
+    this.#definitions = new DefinitionPerClass((constructor) =>
+      name === undefined ? this.#ofClass(constructor) : this.#shared(name, constructor),
+    );
   }
 
   /** The definition of the cache that instances of this class use. */
   definitionFor(constructor: ClassLike): PlannedDefinition {
-    if (this.#named !== undefined) return this.#named;
-    const known = this.#definitions.get(constructor);
-    if (known !== undefined) return known;
-    const name = this.#nameFor(constructor);
-    const { key } = this.spec;
-    const definition = this.#define(name, key && keyBelow(name, key));
-    this.#definitions.set(constructor, definition);
-    return definition;
+    return this.#definitions.of(constructor);
   }
 
-  #define(name: unknown, key: UserFunction | undefined): PlannedDefinition {
-    const spec = { ...this.spec.policy, name, key: key ?? keyOfAllArguments(String(name)) };
+  #ofClass(constructor: ClassLike): PlannedDefinition {
+    const policy = { ...policyOfClass(constructor), ...withoutUndefined(this.spec.policy) };
+    this.#refuseWithoutTtl(policy, constructor);
+    return this.#define(this.#nameFor(constructor), policy);
+  }
+
+  /**
+   * One cache for all classes that have the method, whose entries live as each of them says. In what they have to
+   * agree on, the class that declares the method counts.
+   */
+  #shared(name: unknown, constructor: ClassLike): PlannedDefinition {
+    const own = withoutUndefined(this.spec.policy);
+    const lifetimes = { ...lifetimesIn(policyOfClass(constructor)), ...lifetimesIn(own) };
+    this.#refuseWithoutTtl(lifetimes, constructor);
+    if (this.#named !== undefined) return variantOf(this.#named, lifetimes);
+    const common: object = { ...policyOfClass(this.prototype.constructor), ...own };
+    this.#named = this.#define(name, { ...common, ...exactly(lifetimes) });
+    return this.#named;
+  }
+
+  #define(name: unknown, policy: object): PlannedDefinition {
+    const { key } = this.spec;
+    const text = String(name);
+    const made = key === undefined ? keyOfAllArguments(text) : key;
+    const isBelowName = key !== undefined && this.spec.name === undefined;
+    const spec = { ...policy, name, key: isBelowName ? keyBelow(text, key) : made };
     return defineCache(spec as CacheSpec<readonly unknown[]>);
+  }
+
+  #refuseWithoutTtl(policy: { readonly ttl?: unknown }, { name }: ClassLike): void {
+    if (policy.ttl !== undefined) return;
+    throw misuse(
+      `Expected the options of @Cacheable of ${this.where} to have a \`ttl\`, or @CacheDefaults of class ` +
+        `${String(name)}, got none.`,
+      "Say how long an entry is fresh: @Cacheable({ ttl: '5m' }).",
+      "Or say it for all methods of the class: @CacheDefaults({ ttl: '5m' }).",
+      'Or declare the cache with defineCache, and pass the constant to @Cacheable.',
+    );
   }
 
   #nameFor(constructor: ClassLike): string {
@@ -77,16 +115,15 @@ export class ImplicitCache {
   }
 }
 
-/** Its own name, or the one of the class that it extends without having a name. */
-function classNameOf(constructor: ClassLike): string {
-  for (
-    let named: object | null = constructor;
-    named !== null;
-    named = Object.getPrototypeOf(named) as object | null
-  ) {
-    if ('name' in named && typeof named.name === 'string' && named.name !== '') return named.name;
-  }
-  return '';
+/** The lifetimes, and no others: what they do not tell is the module's. */
+function exactly(lifetimes: Lifetimes): Lifetimes {
+  const none = Object.fromEntries(LIFETIME_FIELDS.map((field) => [field, undefined]));
+  return { ...none, ...lifetimes };
+}
+
+function variantOf(definition: PlannedDefinition, lifetimes: Lifetimes): PlannedDefinition {
+  const isSame = LIFETIME_FIELDS.every((field) => definition.policy[field] === lifetimes[field]);
+  return isSame ? definition : deriveCache(definition, exactly(lifetimes));
 }
 
 function methodName(property: PropertyKey): string {
@@ -104,5 +141,6 @@ function keyBelow(name: string, key: UserFunction): UserFunction {
 }
 
 function keyOfAllArguments(name: string): (...args: readonly unknown[]) => CacheKey {
-  return (...args) => limitLength(`${name}:${encodeArguments(args)}`) as CacheKey;
+  const cache = `cache \`${name}\``;
+  return (...args) => limitLength(`${name}:${encodeArguments(args, cache)}`) as CacheKey;
 }

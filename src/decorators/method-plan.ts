@@ -1,7 +1,6 @@
 import type { CacheDefinition } from '../definition/define-cache.js';
-
-/** A function that the user gave to a decorator; what it takes and returns has been checked by the compiler. */
-export type UserFunction = (...args: readonly unknown[]) => unknown;
+import type { MethodCall } from './method-call.js';
+import type { UserFunction } from './user-function.js';
 
 /** A definition that is called with what a selector returns. */
 export type PlannedDefinition = CacheDefinition<readonly unknown[]>;
@@ -12,24 +11,47 @@ export interface ClassLike {
   readonly prototype: object;
 }
 
+/** The cache of a step. */
+export interface CacheSource {
+  /** What it is known by: steps of one method that have the same one have the same cache. */
+  readonly identity: unknown;
+  /** The definition for instances of a class: class and method may say how entries live, or name the cache. */
+  definitionFor(constructor: ClassLike): PlannedDefinition;
+}
+
 interface Conditional {
+  /** Asked before the call whether the step is to happen. */
   readonly when: UserFunction | undefined;
 }
 
-/** What one `@Cacheable` asks for. */
-export interface CacheableStep extends Conditional {
-  /** The same for all instances, or one for each class that has the method. */
-  readonly definitionFor: (constructor: ClassLike) => PlannedDefinition;
-  /** Without one, the cache takes what the method takes. */
-  readonly select: UserFunction | undefined;
-  readonly unless: UserFunction | undefined;
+/** A step that stores the result of a call, as a `@CachePut` does. */
+export interface StoringStep extends Conditional {
+  readonly cache: CacheSource;
+  /** Stores what the method returned, over what is stored. */
+  put(call: MethodCall, result: unknown): Promise<void>;
 }
 
-/** What one `@CachePut` asks for. */
-export interface PutStep extends Conditional {
-  readonly definition: PlannedDefinition;
-  readonly select: UserFunction;
-  readonly unless: UserFunction | undefined;
+/** The place of a step among several that answer one method. */
+export interface Place {
+  /** Asks the step behind; the last one runs the method. */
+  readonly load: () => unknown;
+  /** Whether what `load` gave is what the method returned, in this very call. */
+  readonly mayStore: boolean;
+  /** The step answers with what its `load` gave. */
+  readonly onOwnLoad: () => void;
+}
+
+/** A step that answers a call in place of the method, as a `@Cacheable` does. When the method is called anyway, it stores. */
+export interface ReadingStep extends StoringStep {
+  readonly decorator: 'Cacheable' | 'CacheableMany';
+  /**
+   * Answers from the cache, else with what is behind it, which is then stored.
+   *
+   * @param place none when there is nothing behind it but the method
+   */
+  read(call: MethodCall, place?: Place): Promise<unknown>;
+  /** Answers with what is behind the cache, and notes there that it was passed by. */
+  passBy(call: MethodCall, place?: Place): Promise<unknown>;
 }
 
 /** What one `@CacheEvict` removes. */
@@ -43,35 +65,34 @@ export type EvictTarget =
 export interface EvictStep extends Conditional {
   readonly target: EvictTarget;
   readonly before: boolean;
+  readonly strict: boolean;
 }
 
 /** Everything that the decorators of one method ask for. Its one wrapper reads it at each call. */
 export class MethodPlan {
-  readonly puts: PutStep[] = [];
+  readonly puts: StoringStep[] = [];
   readonly evictions: EvictStep[] = [];
-  #cacheable: CacheableStep | undefined;
-  #onlyRead: CacheableStep | undefined;
+  /** In the order of the source: the first is asked first. */
+  readonly reads: ReadingStep[] = [];
+  #onlyRead: ReadingStep | undefined;
 
   constructor(
     /** Class and method, for messages. */
     readonly where: string,
   ) {}
 
-  get cacheable(): CacheableStep | undefined {
-    return this.#cacheable;
-  }
-
-  /** The `@Cacheable` of a method that has nothing else, and no conditions: the way without detours. */
-  get onlyRead(): CacheableStep | undefined {
+  /** The one reading step of a method that has nothing else, and no `when`: the way without detours. */
+  get onlyRead(): ReadingStep | undefined {
     return this.#onlyRead;
   }
 
-  addCacheable(step: CacheableStep): void {
-    this.#cacheable = step;
+  /** Decorators are applied from the lowest to the topmost. */
+  addRead(step: ReadingStep): void {
+    this.reads.unshift(step);
     this.#update();
   }
 
-  addPut(step: PutStep): void {
+  addPut(step: StoringStep): void {
     this.puts.push(step);
     this.#update();
   }
@@ -82,9 +103,8 @@ export class MethodPlan {
   }
 
   #update(): void {
-    const step = this.#cacheable;
-    const isAlone = this.puts.length === 0 && this.evictions.length === 0;
-    const isUnconditional = step?.when === undefined && step?.unless === undefined;
-    this.#onlyRead = isAlone && isUnconditional ? step : undefined;
+    const [step, ...others] = this.reads;
+    const isAlone = others.length === 0 && this.puts.length === 0 && this.evictions.length === 0;
+    this.#onlyRead = isAlone && step?.when === undefined ? step : undefined;
   }
 }

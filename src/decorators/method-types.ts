@@ -1,16 +1,28 @@
-import type { CacheTag } from '../definition/template.js';
+import type { CachePattern, CacheTag } from '../definition/template.js';
+import type { MaybePromise } from './maybe-promise.js';
 
 /** What looks at a call and says yes or no. */
 export type Condition = (...args: never) => boolean;
 
-/** What picks the arguments of a cache out of a call. The `[]` makes TypeScript see tuples in what it returns. */
-export type Selector = (...args: never) => readonly unknown[] | readonly [];
+/**
+ * What picks the arguments of a cache out of a call, at once or later. The `[]` makes TypeScript see tuples in what it
+ * returns.
+ */
+export type Selector = (...args: never) => MaybePromise<readonly unknown[] | readonly []>;
 
 /** Demands that a selector returns the arguments of a cache. */
-export type Picks<Args extends readonly unknown[]> = (...args: never) => NoInfer<readonly [...Args]>;
+export type Picks<Args extends readonly unknown[]> = (
+  ...args: never
+) => NoInfer<readonly [...Args]> | PromiseLike<Readonly<NoInfer<Args>>>;
 
-/** What names tags for a call. */
-export type TagSelector = (...args: never) => readonly CacheTag[];
+/** What names the tags of an entry. */
+export type TagFunction = (...args: never) => readonly CacheTag[];
+
+/** What names tags for a call, at once or later. */
+export type TagSelector = (...args: never) => MaybePromise<readonly CacheTag[]>;
+
+/** What makes a pattern for a call, at once or later. */
+export type PatternSelector = (...args: never) => MaybePromise<CachePattern>;
 
 /** A method that can be decorated: it returns a promise of something that the functions around it take. */
 export type AsyncMethod<Result = unknown> = (...args: never) => Promise<Result>;
@@ -39,6 +51,30 @@ export type AfterCall<F> = IfGiven<F, Callable<Tail<ParametersOf<F>>>, readonly 
 
 /** What a function that runs after the method wants the result to be. */
 export type Wanted<F> = IfGiven<F, Head<ParametersOf<F>>, unknown>;
+
+/** The arguments of a method that takes many of what the list begins with. */
+export type ManyOf<List extends readonly unknown[]> = List extends readonly []
+  ? never
+  : readonly [ids: readonly List[0][], ...more: Tail<List>];
+
+/** The lists of arguments that a method can be called with, where a function is asked with each id before the call. */
+export type ManyBeforeCall<F, Otherwise> = IfGiven<F, Callable<ManyOf<ParametersOf<F>>>, Otherwise>;
+
+/** The same for a function that is asked with each value and its id. */
+export type ManyAfterCall<F> = IfGiven<
+  F,
+  Tail<ParametersOf<F>> extends readonly [] ? readonly unknown[] : Callable<ManyOf<Tail<ParametersOf<F>>>>,
+  readonly unknown[]
+>;
+
+/** What a method from ids to values returns. */
+export type ManyValues<
+  Result extends 'array' | 'map',
+  Params extends readonly unknown[],
+  Value,
+> = Result extends 'map' ? ReadonlyMap<ElementOf<Params[0]>, Value> : readonly Value[];
+
+type ElementOf<List> = List extends readonly (infer Element)[] ? Element : never;
 
 /** In place of a function that is not given, TypeScript infers the constraint, which has no parameters to be called with. */
 type IfGiven<F, Yes, No> = [ParametersOf<F>] extends [never] ? No : Yes;

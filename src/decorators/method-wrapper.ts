@@ -2,10 +2,11 @@ import 'reflect-metadata';
 import type { CacheError } from '../errors.js';
 import { decoratedMethod } from './decorated-method.js';
 import type { MethodCall } from './method-call.js';
-import { MethodPlan, type UserFunction } from './method-plan.js';
+import { MethodPlan } from './method-plan.js';
+import type { UserFunction } from './user-function.js';
 import { misuse } from './misuse.js';
 import { ownPlanOf, registerPlan } from './plan-registry.js';
-import { read, runPlan } from './run-plan.js';
+import { runPlan } from './run-plan.js';
 import { injectService, serviceOf } from './service-property.js';
 
 /**
@@ -47,8 +48,8 @@ function makeWrapper(original: UserFunction, plan: MethodPlan): UserFunction {
         const service = serviceOf(this);
         if (this === undefined || service === undefined) throw noService(plan);
         const proceed = () => Reflect.apply(original, this, args);
-        const call: MethodCall = { plan, service, instance: this, args, proceed };
-        return plan.onlyRead === undefined ? runPlan(call) : read(plan.onlyRead, call);
+        const call: MethodCall = { where: plan.where, service, instance: this, args, proceed, original };
+        return plan.onlyRead === undefined ? runPlan(plan, call) : plan.onlyRead.read(call);
       } catch (error) {
         // Callers of an async method expect that it rejects, and never throws.
         return Promise.reject(error);

@@ -37,10 +37,10 @@ export function cachePlanOf(prototype: object, property: PropertyKey): MethodPla
 export function plannedDefinitions(prototype: object): readonly DefinitionInUse[] {
   const found: DefinitionInUse[] = [];
   for (const declaring of chainOf(prototype)) {
-    for (const { where, cacheable, puts, evictions } of plans.get(declaring)?.values() ?? []) {
-      if (cacheable !== undefined)
-        found.push({ where, definition: cacheable.definitionFor(prototype.constructor) });
-      for (const { definition } of puts) found.push({ where, definition });
+    for (const { where, reads, puts, evictions } of plans.get(declaring)?.values() ?? []) {
+      for (const { cache } of [...reads, ...puts]) {
+        found.push({ where, definition: cache.definitionFor(prototype.constructor) });
+      }
       for (const { target } of evictions) {
         if ('definition' in target) found.push({ where, definition: target.definition });
       }

@@ -44,18 +44,19 @@ export function canonicalize(value: unknown, path: string): string {
  *   of those is marked: `%q42`.
  * - Objects become `%h` + digest. A list of over 120 characters becomes `%l` + digest as a whole.
  *
+ * @param of whose arguments they are, for the message
  * @throws CacheError `CACHE_INVALID_KEY` as `canonicalize` does
  */
-export function encodeArguments(args: readonly unknown[]): string {
+export function encodeArguments(args: readonly unknown[], of?: string): string {
   if (args.length === 0) return '%v';
   let text = '';
   for (let index = 0; index < args.length; index += 1) {
-    text += (index === 0 ? '' : ',') + encodeArgument(args[index], index);
+    text += (index === 0 ? '' : ',') + encodeArgument(args[index], index, of);
   }
   return text.length > MAX_ARGUMENTS_LENGTH ? `%l${sha256(text, 'base64url')}` : text;
 }
 
-function encodeArgument(value: unknown, index: number): string {
+function encodeArgument(value: unknown, index: number, of: string | undefined): string {
   switch (typeof value) {
     case 'string':
       return (looksTyped(value) ? '%q' : '') + encodeText(value);
@@ -69,8 +70,12 @@ function encodeArgument(value: unknown, index: number): string {
       return '%u';
     default:
       if (value === null) return '%n';
-      return `%h${sha256(canonicalize(value, `argument ${index + 1}`), 'base64url')}`;
+      return `%h${sha256(canonicalize(value, placeOf(index, of)), 'base64url')}`;
   }
+}
+
+function placeOf(index: number, of: string | undefined): string {
+  return `argument ${index + 1}${of === undefined ? '' : ` of ${of}`}`;
 }
 
 /** Whether an argument of another type has this very text. */
@@ -180,7 +185,7 @@ class CanonicalWriter {
     return new CacheError(
       'CACHE_INVALID_KEY',
       `Expected ${place} to be data that can be compared by its content, got ${found}. ` +
-        'Leave it out, or make the key of something that has content, such as an id (`key` of `defineCache`).',
+        'Leave it out, or make the key of something that has content, such as an id (`key` of @Cacheable or `defineCache`).',
     );
   }
 }

@@ -173,6 +173,11 @@ export interface CacheDefinition<Args extends readonly unknown[] = never, Value 
   /** The key of one entry, as it stands behind the namespace in Redis. */
   readonly key: (...args: Args) => CacheKey;
   readonly policy: AnyCachePolicy;
+  /**
+   * The definition of which this is a variant: the same cache, with entries that live differently. Methods and
+   * classes that set a policy of their own make them.
+   */
+  readonly derivedFrom?: CacheDefinition;
   /** Names one entry, to be evicted by `cacheService.evict` or a rule. */
   readonly at: (...args: Args) => CacheTarget;
   /** Names all entries of the cache. */

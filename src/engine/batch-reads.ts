@@ -8,7 +8,7 @@ import { NOBODY, type Audience, type Loader, type Loads } from './loads.js';
 import type { Outcome } from './outcome.js';
 import type { Patience } from './patience.js';
 import type { ReadCounter } from './read-counter.js';
-import type { ReadRequest } from './read-request.js';
+import type { BatchOverrides, ReadRequest } from './read-request.js';
 import type { Reloads } from './reloads.js';
 
 /** The arguments of many keys. */
@@ -31,6 +31,7 @@ export interface BatchReadsParts {
     args: readonly unknown[],
     key: string,
     patience: Patience,
+    overrides: BatchOverrides | undefined,
   ) => ReadRequest;
 }
 
@@ -78,10 +79,11 @@ export class BatchReads {
     cache: BoundCache,
     argsList: ArgsList,
     loadMissing: BatchLoader,
+    overrides?: BatchOverrides,
   ): Promise<readonly Outcome[]> {
     const { flights, counter } = this.parts;
     const since = performance.now();
-    const { results, items, due } = this.fromL1(cache, argsList);
+    const { results, items, due } = this.fromL1(cache, argsList, overrides);
 
     // Keys that somebody reads already are theirs; the others become flights that everybody may join.
     const pending = items.map((item) => {
@@ -176,6 +178,7 @@ export class BatchReads {
   private fromL1(
     cache: BoundCache,
     argsList: ArgsList,
+    overrides?: BatchOverrides,
   ): {
     readonly results: (Outcome | undefined)[];
     readonly items: readonly Item[];
@@ -196,13 +199,14 @@ export class BatchReads {
       }
       const resident = entries.outcomeInL1(cache, key);
       if (resident?.entry === undefined) {
-        items.set(key, { request: this.parts.request(cache, args, key, patience), positions: [position] });
+        const request = this.parts.request(cache, args, key, patience, overrides);
+        items.set(key, { request, positions: [position] });
         continue;
       }
       counter.hit(cache, key, resident.entry, begun, entries.askedAt);
       const { entry } = resident;
       if (reloads.isDue(cache, entry)) {
-        const request = this.parts.request(cache, args, key, patience);
+        const request = this.parts.request(cache, args, key, patience, overrides);
         due.push({ request, found: { entry, seen: entry.id }, audience: NOBODY });
       }
       results[position] = resident;

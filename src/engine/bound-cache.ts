@@ -41,7 +41,7 @@ export interface CacheParts {
 
 /** A definition that is in use: its policy resolved, and the stores that its entries live in. */
 export class BoundCache {
-  readonly counts = new CacheCounts();
+  readonly counts: CacheCounts;
   readonly name: string;
   readonly policy: Policy;
   readonly keyOf: CacheParts['keyOf'];
@@ -51,7 +51,12 @@ export class BoundCache {
   private readonly onOff: CacheSwitch;
   private readonly ownTags: readonly string[];
 
-  constructor(parts: CacheParts) {
+  /** @param original the cache that this one is a variant of: one with another policy for the same entries */
+  constructor(
+    private readonly parts: CacheParts,
+    original?: BoundCache,
+  ) {
+    this.counts = original?.counts ?? new CacheCounts();
     this.name = parts.name;
     this.policy = parts.policy;
     this.onOff = parts.onOff;
@@ -60,6 +65,11 @@ export class BoundCache {
     this.store = parts.store;
     this.userTagsOf = parts.userTagsOf;
     this.ownTags = [EVERYTHING, tagOfCache(parts.name)];
+  }
+
+  /** The same cache for callers whose entries live differently: everything is common but the policy. */
+  variant(policy: Policy): BoundCache {
+    return new BoundCache({ ...this.parts, policy }, this);
   }
 
   /** Whether calls use it: as was said last at run time, else as its policy says. Evictions happen all the same. */

@@ -164,7 +164,8 @@ export class CacheEngine {
   }
 
   /**
-   * Puts a definition to use. The same definition gives the same cache.
+   * Puts a definition to use. The same definition gives the same cache, and one that was derived from it a variant of
+   * that cache.
    *
    * @throws CacheError `CACHE_INVALID_OPTION` when its policy breaks a rule, `CACHE_INVALID_USE` when another
    * definition has its name
@@ -172,6 +173,17 @@ export class CacheEngine {
   bind(definition: CacheDefinition): BoundCache {
     const bound = this.byDefinition.get(definition);
     if (bound !== undefined) return bound;
+    const cache = this.variant(definition) ?? this.first(definition);
+    this.byDefinition.set(definition, cache);
+    return cache;
+  }
+
+  private variant(definition: CacheDefinition): BoundCache | undefined {
+    const { derivedFrom } = definition;
+    return derivedFrom && this.bind(derivedFrom).variant(this.policyFor(definition));
+  }
+
+  private first(definition: CacheDefinition): BoundCache {
     const { name, key, policy } = definition;
     if (this.byName.has(name)) {
       throw new CacheError(
@@ -181,7 +193,6 @@ export class CacheEngine {
       );
     }
     const cache = this.make(definition, key as BoundCache['keyOf'], policy.tags as BoundCache['userTagsOf']);
-    this.byDefinition.set(definition, cache);
     this.byName.set(name, cache);
     return cache;
   }
@@ -191,10 +202,9 @@ export class CacheEngine {
     keyOf: BoundCache['keyOf'],
     userTagsOf: BoundCache['userTagsOf'],
   ): BoundCache {
-    const { defaults, ttlOverride, isDisabled, shared, sharedTags, canEncrypt } = this.options;
+    const { shared, sharedTags } = this.options;
+    const policy = this.policyFor(definition);
     const { name } = definition;
-    const resolved = resolvePolicy(definition, defaults, ttlOverride(name), canEncrypt);
-    const policy = isDisabled(name) ? { ...resolved, enabled: false } : resolved;
     const onOff = this.switches.of(name);
     if (shared === undefined || !policy.l2) {
       const home = this.memoryFor(policy, this.localTags);
@@ -210,6 +220,13 @@ export class CacheEngine {
     }
     const near = policy.l1 === false ? undefined : this.memoryFor(policy, sharedTags);
     return new BoundCache({ name, policy, onOff, keyOf, userTagsOf, near, store: shared });
+  }
+
+  private policyFor(definition: CacheDefinition): Policy {
+    const { defaults, ttlOverride, isDisabled, canEncrypt } = this.options;
+    const { name } = definition;
+    const resolved = resolvePolicy(definition, defaults, ttlOverride(name), canEncrypt);
+    return isDisabled(name) ? { ...resolved, enabled: false } : resolved;
   }
 
   /** The memory for caches of that policy: the common one, or one of its own where it sets limits. */

@@ -6,7 +6,7 @@ import type { BoundCache } from './bound-cache.js';
 import type { Entry } from './entry.js';
 import type { Loader } from './loads.js';
 import type { Outcome } from './outcome.js';
-import type { ReadOverrides } from './read-request.js';
+import type { BatchOverrides, ReadOverrides } from './read-request.js';
 import type { ReadThrough } from './read-through.js';
 import type { Writes } from './writes.js';
 
@@ -21,7 +21,12 @@ export interface CacheCalls {
     loader: Loader,
     overrides?: ReadOverrides,
   ): Promise<unknown>;
-  getOrLoadMany(cache: BoundCache, argsList: ArgsList, loadMissing: BatchLoader): Promise<readonly unknown[]>;
+  getOrLoadMany(
+    cache: BoundCache,
+    argsList: ArgsList,
+    loadMissing: BatchLoader,
+    overrides?: BatchOverrides,
+  ): Promise<readonly unknown[]>;
   /** Loads and stores, whatever is stored already; nobody sees the old value any more when it is over. */
   refresh(
     cache: BoundCache,
@@ -69,8 +74,9 @@ export class EngineCalls implements CacheCalls {
     cache: BoundCache,
     argsList: ArgsList,
     loadMissing: BatchLoader,
+    overrides?: BatchOverrides,
   ): Promise<readonly unknown[]> {
-    return this.reads.getOrLoadMany(cache, argsList, loadMissing);
+    return this.reads.getOrLoadMany(cache, argsList, loadMissing, overrides);
   }
 
   async refresh(

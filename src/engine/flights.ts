@@ -37,12 +37,12 @@ export class Flight<T> {
 }
 
 /**
- * Reads and loads in progress, one per cache and key: whoever asks for the same key meanwhile joins, unless something
+ * Reads and loads in progress, one per name of a cache and key: whoever asks for the same key meanwhile joins, unless something
  * that may concern it was evicted since it began. Any tag may: the entry that is found can carry more tags than the
  * flight knows of. Who does not join still shares the load, by its lease.
  */
 export class Flights<T> {
-  private readonly flights = new Map<BoundCache, Map<string, Flight<T>>>();
+  private readonly flights = new Map<string, Map<string, Flight<T>>>();
   private count = 0;
 
   constructor(
@@ -57,7 +57,7 @@ export class Flights<T> {
 
   /** The flight of that key of that cache, if nothing was evicted since it began. */
   find(cache: BoundCache, key: string): Flight<T> | undefined {
-    const flight = this.flights.get(cache)?.get(key);
+    const flight = this.flights.get(cache.name)?.get(key);
     if (flight === undefined || !this.generations.isCurrent(flight.request)) return undefined;
     return performance.now() - flight.since < this.limits.max ? flight : undefined;
   }
@@ -66,8 +66,8 @@ export class Flights<T> {
   start(request: ReadRequest, run: () => Promise<T>): Promise<T> {
     const { cache, key } = request;
     const flight = new Flight(request, run(), this.limits.wait);
-    const ofCache = this.flights.get(cache) ?? new Map<string, Flight<T>>();
-    this.flights.set(cache, ofCache.set(key, flight));
+    const ofCache = this.flights.get(cache.name) ?? new Map<string, Flight<T>>();
+    this.flights.set(cache.name, ofCache.set(key, flight));
     this.count += 1;
     const land = () => {
       this.count -= 1;

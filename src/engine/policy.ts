@@ -95,6 +95,17 @@ export function checkDefaults(defaults: PolicyDefaults, canEncrypt: boolean): vo
   resolve({ ttl: 0 }, defaults, undefined, canEncrypt, named);
 }
 
+/**
+ * Checks fields of a policy that stand by themselves.
+ *
+ * @param place whose they are, in words
+ * @throws CacheError `CACHE_INVALID_OPTION` naming the option, the rule and the value
+ */
+export function checkFields(fields: Partial<AnyCachePolicy>, place: string): void {
+  const { ttl = 0, ...others } = fields;
+  resolve({ ...others, ttl }, {}, undefined, true, (option) => `${option}\` of ${place}`);
+}
+
 /** The name of an option in a message, and whose it is; a backtick stands before it already. */
 type Named = (option: string) => string;
 

@@ -28,6 +28,11 @@ export class ReadCounter {
     return this.events.reads.active ? performance.now() : 0;
   }
 
+  /** When a read began that memory can't answer: that is measured anyway. `begun` is what `begin` gave. */
+  measureFrom(begun: number): number {
+    return begun === 0 ? performance.now() : begun;
+  }
+
   /** A hit in memory: the one path on which every step costs. `since` is what `begin` gave. */
   hit(cache: BoundCache, key: string, entry: Entry, since: number, now: number): void {
     const counts = cache.counts.at(now);

@@ -17,6 +17,20 @@ export interface ReadOverrides {
   readonly storeIf?: ((value: unknown) => boolean) | undefined;
   /** Runs the loader and neither reads nor stores. */
   readonly bypass?: boolean | undefined;
+  /** Told when the call gets what its own loader gave: it was neither found, nor loaded by somebody else. */
+  readonly onOwnLoad?: (() => void) | undefined;
+}
+
+/** What one call for many entries asks for, beyond the definition. */
+export interface BatchOverrides extends Omit<ReadOverrides, 'storeIf' | 'onOwnLoad'> {
+  /** Asked with each loaded value, and the arguments that it was loaded for. */
+  readonly storeIf?: ((value: unknown, args: readonly unknown[]) => boolean) | undefined;
+}
+
+/** What it asks for one of the entries. */
+export function overridesOfOne(overrides: BatchOverrides, args: readonly unknown[]): ReadOverrides {
+  const { storeIf, ...others } = overrides;
+  return storeIf === undefined ? others : { ...others, storeIf: (value) => storeIf(value, args) };
 }
 
 /** Everything about one read that stays the same on its way through the tiers. */

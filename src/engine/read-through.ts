@@ -17,7 +17,7 @@ import { Loads, NOBODY, type Audience, type HowToLoad, type Loader } from './loa
 import type { Outcome } from './outcome.js';
 import { ReadCounter } from './read-counter.js';
 import { Patience } from './patience.js';
-import type { ReadOverrides, ReadRequest } from './read-request.js';
+import { overridesOfOne, type BatchOverrides, type ReadOverrides, type ReadRequest } from './read-request.js';
 import { Reloads } from './reloads.js';
 
 export interface ReadThroughParts {
@@ -81,7 +81,8 @@ export class ReadThrough {
       join: async (flight, request, loader) => (await flight.joined()) ?? this.lead(request, loader, true),
       counter: this.counter,
       patienceFor: (cache) => this.patienceFor(cache),
-      request: (cache, args, key, patience) => this.request(cache, args, key, undefined, patience),
+      request: (cache, args, key, patience, overrides) =>
+        this.request(cache, args, key, overrides && overridesOfOne(overrides, args), patience),
     });
   }
 
@@ -96,9 +97,10 @@ export class ReadThrough {
     cache: BoundCache,
     argsList: ArgsList,
     loadMissing: BatchLoader,
+    overrides?: BatchOverrides,
   ): Promise<readonly unknown[]> {
-    if (cache.enabled) {
-      const outcomes = await this.batch.getOrLoad(cache, argsList, loadMissing);
+    if (cache.enabled && overrides?.bypass !== true) {
+      const outcomes = await this.batch.getOrLoad(cache, argsList, loadMissing, overrides);
       return outcomes.map((outcome) => outcome.take());
     }
     const since = performance.now();
@@ -114,7 +116,9 @@ export class ReadThrough {
     loader: Loader,
     overrides?: ReadOverrides,
   ): Promise<unknown> {
-    if (!cache.enabled || overrides?.bypass === true) return this.passBy(cache, args, loader);
+    if (!cache.enabled || overrides?.bypass === true) {
+      return this.passBy(cache, args, loader, overrides);
+    }
 
     // 1. L1: fresh, and its tags are current.
     const begun = this.counter.begin();
@@ -132,7 +136,7 @@ export class ReadThrough {
       }
       return value;
     }
-    const since = begun === 0 ? performance.now() : begun;
+    const since = this.counter.measureFrom(begun);
 
     // 2. A flight for this key, if nothing was evicted since it began. Who waits for it in vain loads alone.
     const flight = this.flights.find(cache, key);
@@ -143,6 +147,7 @@ export class ReadThrough {
       const outcome = flight === undefined ? await lead() : ((await flight.joined()) ?? (await lead()));
       const { kind, tier, entry } = outcome;
       this.counter.count(cache, key, { outcome: kind, tier, entry, coalesced: isJoining, since });
+      if (outcome.kind === 'miss' && !isJoining) overrides?.onOwnLoad?.();
       return outcome.take();
     } catch (error) {
       this.counter.count(cache, key, { outcome: 'miss', coalesced: isJoining, since });
@@ -158,7 +163,9 @@ export class ReadThrough {
     overrides?: ReadOverrides,
   ): Promise<unknown> {
     const request = this.request(cache, args, cache.keyOf(...args), overrides);
-    return (await this.loads.loadAlone(request, loader)).take();
+    const outcome = await this.loads.loadAlone(request, loader);
+    overrides?.onOwnLoad?.();
+    return outcome.take();
   }
 
   /** A hit on an entry that waits to be stored. */
@@ -185,7 +192,7 @@ export class ReadThrough {
       this.counter.hit(cache, key, resident.entry, begun, this.entries.askedAt);
       return resident;
     }
-    const since = begun === 0 ? performance.now() : begun;
+    const since = this.counter.measureFrom(begun);
     const request = this.request(cache, args, key, undefined);
     const found = await request.patience.wait(cache.store.read(key, request.allTags), NOT_READ);
     const outcome = this.entries.usable(request, found);
@@ -260,8 +267,14 @@ export class ReadThrough {
     return this.reloads.wait(request, load, audience, fallback);
   }
 
-  private async passBy(cache: BoundCache, args: readonly unknown[], loader: Loader): Promise<unknown> {
+  private async passBy(
+    cache: BoundCache,
+    args: readonly unknown[],
+    loader: Loader,
+    overrides?: ReadOverrides,
+  ): Promise<unknown> {
     this.counter.count(cache, cache.keyOf(...args), { outcome: 'bypass', since: performance.now() });
+    overrides?.onOwnLoad?.();
     return loader();
   }
 

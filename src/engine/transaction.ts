@@ -8,7 +8,7 @@ import type { Entry } from './entry.js';
 import { EvictedInside } from './evicted-inside.js';
 import type { Loader } from './loads.js';
 import type { Outcome } from './outcome.js';
-import type { ReadOverrides } from './read-request.js';
+import type { BatchOverrides, ReadOverrides } from './read-request.js';
 import type { ReadThrough } from './read-through.js';
 import type { Writes } from './writes.js';
 
@@ -94,8 +94,11 @@ export class Transaction implements CacheCalls {
     cache: BoundCache,
     argsList: ArgsList,
     loadMissing: BatchLoader,
+    overrides?: BatchOverrides,
   ): Promise<readonly unknown[]> {
-    if (this.state === 'over') return this.outer.getOrLoadMany(cache, argsList, loadMissing);
+    if (this.state === 'over' || overrides?.bypass === true) {
+      return this.outer.getOrLoadMany(cache, argsList, loadMissing, overrides);
+    }
     const outcomes = await this.findMany(cache, argsList);
     const missing = new Map<string, readonly unknown[]>();
     for (const [i, args] of argsList.entries()) {

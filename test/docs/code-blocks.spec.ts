@@ -8,7 +8,13 @@ Logger.overrideLogger(false);
 const COMPILING_MS = 120_000;
 
 /** Pages whose code a reader is to see at work: each has a block that runs. */
-const RUNNING_PAGES = ['docs/eviction.md', 'docs/keys.md', 'docs/transactions.md'];
+const RUNNING_PAGES = [
+  'docs/decorators.md',
+  'docs/eviction.md',
+  'docs/keys.md',
+  'docs/testing.md',
+  'docs/transactions.md',
+];
 
 const blocks = codeBlocks();
 const typescript = blocks.filter(({ language }) => language === 'ts');

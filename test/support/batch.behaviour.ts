@@ -115,6 +115,26 @@ export function describeBatch(where: string, use: () => EngineUnderTest): void {
       expect(use().reads.map((read) => read.outcome)).toEqual(['bypass', 'bypass', 'bypass', 'bypass']);
     });
 
+    it('getOrLoadMany decides for each entry whether it is stored, and stores it as the call says', async () => {
+      const cache = cacheOf<string>();
+      const storeIf = (value: string, [id]: IdArgs) => value !== 'A' && id !== 'b';
+      expect(await cache.getOrLoadMany(ids('a', 'b', 'c'), upper, { storeIf })).toEqual(['A', 'B', 'C']);
+      expect(await cache.getMany(ids('a', 'b', 'c'))).toEqual([undefined, undefined, 'C']);
+
+      await cache.getOrLoadMany(ids('d', 'e'), upper, { tags: [tag`d`] });
+      await cache.getOrLoadMany(ids('f'), upper, { ttl: 0 });
+      await use().runtime.engine.writes.evictTags([tag`d`]);
+      expect(await cache.getMany(ids('c', 'd', 'e', 'f'))).toEqual(['C', undefined, undefined, undefined]);
+    });
+
+    it('getOrLoadMany passes the cache by when the call says so', async () => {
+      const cache = cacheOf<string>();
+      await cache.set(['a'], 'stored');
+      expect(await cache.getOrLoadMany(ids('a', 'b'), upper, { bypass: true })).toEqual(['A', 'B']);
+      expect(use().reads.map((read) => read.outcome)).toEqual(['bypass', 'bypass']);
+      expect(await cache.getMany(ids('a', 'b'))).toEqual(['stored', undefined]);
+    });
+
     it('hundreds of keys are no trouble', async () => {
       const cache = cacheOf<string>({ l1: false });
       const many = Array.from({ length: 500 }, (_, i) => `k${i}`);

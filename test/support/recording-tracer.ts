@@ -71,7 +71,7 @@ export class RecordingProvider implements TracerProvider {
       const span = startSpan(name, rest.length > 1 ? (rest[0] as SpanOptions) : undefined);
       return this.manager.with(trace.setSpan(this.manager.active(), span), () => run(span));
     };
-    return { startSpan, startActiveSpan: startActiveSpan as Tracer['startActiveSpan'] };
+    return { startSpan, startActiveSpan };
   }
 
   private start(name: string, options: SpanOptions | undefined, context: Context): Span {

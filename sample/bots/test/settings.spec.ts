@@ -76,7 +76,9 @@ describe('settings', () => {
 });
 
 describe('.env.example', () => {
-  const text = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8');
+  const file = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8');
+  // What stands behind that is not for the sample.
+  const [text = ''] = file.split('# --- docker compose ---');
   const examples = Object.fromEntries(
     [...text.matchAll(/^#?([A-Z0-9_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
   );
@@ -87,6 +89,7 @@ describe('.env.example', () => {
     const ways: NodeJS.ProcessEnv[] = [
       { REDIS_URL: 'redis://cache' },
       { REDIS_SENTINELS: 'redis://sentinel', REDIS_SENTINEL_NAME: 'mymaster' },
+      { REDIS_CLUSTER: 'redis://node' },
     ];
     for (const env of ways) {
       readSettings(
@@ -109,8 +112,13 @@ describe('.env.example', () => {
   it('lists the lifetime of every cache, with its default', () => {
     const caches = Object.values({ ...botsCaches, ...accessCaches }).filter((it) => typeof it === 'object');
 
-    // Of the two ways to Redis one.
-    const { REDIS_SENTINELS: _sentinels, REDIS_SENTINEL_NAME: _name, ...others } = examples;
+    // Of the ways to Redis one.
+    const {
+      REDIS_CLUSTER: _cluster,
+      REDIS_SENTINELS: _sentinels,
+      REDIS_SENTINEL_NAME: _name,
+      ...others
+    } = examples;
     expect(readSettings(others).cache.ttlOverrides).toEqual(
       Object.fromEntries(
         caches.map(({ name, policy }) => [
@@ -122,7 +130,7 @@ describe('.env.example', () => {
   });
 
   it('gives the defaults of what has one as examples', () => {
-    const withoutDefault = /^(?:REDIS_URL|REDIS_SENTINELS|REDIS_SENTINEL_NAME|DATABASE_URL|REDIS_DB)$/;
+    const withoutDefault = /^(?:REDIS_(?:URL|DB|CLUSTER|SENTINELS|SENTINEL_NAME)|DATABASE_URL)$/;
     const others = Object.fromEntries(
       Object.entries(examples).filter(([name]) => !withoutDefault.test(name)),
     );

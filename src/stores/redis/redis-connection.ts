@@ -119,14 +119,28 @@ export class RedisConnection {
    */
   async ping(timeoutMs: number): Promise<number> {
     const since = performance.now();
+    const ping = async () =>
+      Promise.all(
+        topologyOf(this.client)
+          .masters()
+          .map((master) => master.ping()),
+      );
+    await this.within(timeoutMs, ping());
+    return performance.now() - since;
+  }
+
+  /**
+   * Waits for an answer of Redis, for a limited time.
+   *
+   * @throws CacheError `CACHE_REDIS_UNAVAILABLE` with the reason
+   */
+  async within<T>(timeoutMs: number, answer: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     });
     try {
-      const masters = topologyOf(this.client).masters();
-      await Promise.race([Promise.all(masters.map((master) => master.ping())), tooLong]);
-      return performance.now() - since;
+      return await Promise.race([answer, tooLong]);
     } catch (error) {
       throw this.unavailable(error);
     } finally {

@@ -13,6 +13,11 @@ export class RedisKeys {
     this.switches = `${namespace}~switches`;
   }
 
+  /** What one instance writes to see whether it can. */
+  probe(instance: string): string {
+    return `${this.namespace}~probe:${instance}`;
+  }
+
   entry(key: string): string {
     return `${this.namespace}:${key}`;
   }

@@ -1,5 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { CacheEvict, CachePut, Cacheable, defineCache, key, pattern, tag } from 'nestjs-roost';
+import {
+  CacheDefaults,
+  CacheEvict,
+  CachePut,
+  Cacheable,
+  CacheableMany,
+  defineCache,
+  key,
+  pattern,
+  tag,
+} from 'nestjs-roost';
 import { startRedisServer, type RedisServer } from '../../support/redis-server.js';
 import { useApps } from './support/testing-app.js';
 
@@ -19,7 +29,14 @@ const bots = defineCache({
 });
 const details = defineCache({ name: 'details', key: (id: string) => key`bot:${id}:details`, ...policy });
 
+const byOrg = defineCache({
+  name: 'by-org',
+  key: (org: string, id: string) => key`org:${org}:${id}`,
+  ...policy,
+});
+
 @Injectable()
+@CacheDefaults({ ttl: '1m', staleIfError: '1h' })
 class Bots {
   version = 1;
   calls = 0;
@@ -47,6 +64,22 @@ class Bots {
   @CacheEvict({ cache: bots, all: true })
   @CacheEvict({ cache: details, select: (_result: void, id: string) => [id] })
   async clear(_id: string): Promise<void> {}
+
+  @Cacheable(details, (_org: string, id: string) => [id], { ttl: '10s' })
+  @Cacheable(byOrg)
+  async ofOrg(_org: string, id: string): Promise<Bot> {
+    return this.bot(id);
+  }
+
+  @CacheableMany(bots)
+  async findMany(ids: readonly string[]): Promise<Bot[]> {
+    return ids.map((id) => this.bot(id));
+  }
+
+  @CacheableMany(bots, undefined, { result: 'map' })
+  async findMap(ids: readonly string[]): Promise<Map<string, Bot>> {
+    return new Map(ids.filter((id) => id !== 'none').map((id) => [id, this.bot(id)]));
+  }
 
   private bot(id: string): Bot {
     this.calls += 1;
@@ -111,6 +144,26 @@ describe('decorated methods on Redis', () => {
 
     await Promise.all([there.find('1'), there.find('2'), there.details('1'), there.details('2')]);
     expect(there.calls).toBe(3);
+  });
+
+  it('with several caches return what another instance has stored in a later one, and do not copy it', async () => {
+    await here.ofOrg('a', '1');
+    await there.clear('1');
+
+    expect(await there.ofOrg('a', '1')).toMatchObject({ version: 1 });
+    expect(there.calls).toBe(0);
+    await there.details('1');
+    expect(there.calls).toBe(1);
+  });
+
+  it('from ids to values ask for those that no instance has stored', async () => {
+    await here.find('1');
+    await here.findMap(['2', 'none']);
+
+    expect((await there.findMany(['3', '1', '2'])).map(({ id }) => id)).toEqual(['3', '1', '2']);
+    expect(there.calls).toBe(1);
+    expect([...(await there.findMap(['none', '3'])).keys()]).toEqual(['3']);
+    expect(there.calls).toBe(1);
   });
 });
 

@@ -150,7 +150,7 @@ describe('CacheTracingModule', () => {
         throw new Error('no spans today');
       },
     });
-    const service = await start({ tracerProvider: { getTracer } as never });
+    const service = await start({ tracerProvider: { getTracer } });
     expect(await service.cache(bots).getOrLoad(['1'], () => 'loaded')).toBe('loaded');
     expect(await service.cache(bots).get('1')).toBe('loaded');
   });

@@ -72,8 +72,12 @@ describe('a cache without a definition', () => {
     expect(keyOf(prototype, 'ü'.repeat(10_000))?.length).toBeLessThanOrEqual(200);
   });
 
-  it('refuses arguments without content, naming which', () => {
-    expect(() => keyOf(BotsService.prototype, 'a', () => 1)).toThrow('Expected argument 2 to be data');
+  it('refuses arguments without content, naming the cache, the argument and the place in it', () => {
+    expect(() => keyOf(BotsService.prototype, 'a', { filter: () => 1 })).toThrow(
+      'Expected argument 2 of cache `BotsService.calculateBotStatistics` (filter) to be data that can be compared ' +
+        'by its content, got a function. Leave it out, or make the key of something that has content, such as an ' +
+        'id (`key` of @Cacheable or `defineCache`).',
+    );
   });
 
   it('takes a name and a key of its own', () => {

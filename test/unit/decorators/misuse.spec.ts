@@ -1,18 +1,8 @@
-import {
-  CacheError,
-  CacheEvict,
-  CachePut,
-  Cacheable,
-  InjectCache,
-  defineCache,
-  key,
-  tag,
-} from 'nestjs-roost';
+import { CacheEvict, CachePut, Cacheable, InjectCache, defineCache, key, tag } from 'nestjs-roost';
+import { decorate, failureOf, type Loose } from './support/misuse.js';
 
 const bots = defineCache({ name: 'bots', key: (id: string) => key`bot:${id}`, ttl: '5m' });
 
-/** What JavaScript can pass to a decorator, for which TypeScript would not compile. */
-type Loose = (...args: readonly unknown[]) => (...place: readonly unknown[]) => void;
 const looseCacheable = Cacheable as unknown as Loose;
 const loosePut = CachePut as unknown as Loose;
 const looseEvict = CacheEvict as unknown as Loose;
@@ -34,20 +24,6 @@ class Bots {
   static async make(id: string): Promise<string> {
     return id;
   }
-}
-
-function decorate(decorator: (...place: readonly unknown[]) => void, owner: object, name: string): void {
-  decorator(owner, name, Object.getOwnPropertyDescriptor(owner, name));
-}
-
-function failureOf(action: () => void): CacheError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof CacheError) return error;
-    throw error;
-  }
-  throw new Error('Expected it to be refused.');
 }
 
 /** The message of the refusal of a decorator on `Bots.find`. */
@@ -73,11 +49,6 @@ describe('a decorator that cannot work is refused at decoration', () => {
         'Expected the first argument of @Cacheable of Bots.find to be a cache made with defineCache, got a string.',
       ],
       [
-        'options without a ttl',
-        looseCacheable({ key: () => key`all` }),
-        'Expected the options of @Cacheable of Bots.find to have a `ttl`, got none.',
-      ],
-      [
         'a definition without defineCache, with a selector',
         looseCacheable({ name: 'bots', key: () => key`all`, ttl: 1 }, (id: string) => [id]),
         'Expected @Cacheable of Bots.find to have a selector only with a cache made with defineCache, got options and a selector.',
@@ -90,7 +61,7 @@ describe('a decorator that cannot work is refused at decoration', () => {
       [
         'an unknown condition',
         looseCacheable(bots, undefined, { if: () => true }),
-        'Expected the options of @Cacheable of Bots.find to be among `when`, `unless`, got `if`.',
+        'Expected the options of @Cacheable of Bots.find to be among `when`, `unless`, `ttl`, `jitter`, `nullTtl`, `staleWhileRevalidate`, `staleIfError`, `refreshAhead`, `softTimeout`, `hardTimeout`, got `if`.',
       ],
       [
         'conditions that are none',
@@ -168,9 +139,14 @@ describe('a decorator that cannot work is refused at decoration', () => {
         'Expected `before` of @CacheEvict of Bots.find to be true or false, got a string.',
       ],
       [
+        'a `strict` that is not yes or no',
+        looseEvict({ tags: () => [], strict: 'yes' }),
+        'Expected `strict` of @CacheEvict of Bots.find to be true or false, got a string.',
+      ],
+      [
         'an eviction with unless, which there is not',
         looseEvict({ tags: () => [], unless: () => true }),
-        'Expected the options of @CacheEvict of Bots.find to be among `cache`, `select`, `all`, `tags`, `pattern`, `when`, `before`, got `unless`.',
+        'Expected the options of @CacheEvict of Bots.find to be among `cache`, `select`, `all`, `tags`, `pattern`, `when`, `before`, `strict`, got `unless`.',
       ],
       [
         'an injection of no definition',
@@ -192,17 +168,31 @@ describe('a decorator that cannot work is refused at decoration', () => {
       });
     });
 
-    it('a second @Cacheable on one method', () => {
-      expect(() => {
-        class Twice {
-          @Cacheable(bots)
-          @Cacheable({ ttl: '1m' })
-          async find(id: string): Promise<string> {
-            return id;
-          }
+    it.each<[string, Loose, Loose]>([
+      [
+        'of the same definition',
+        () => looseCacheable(bots),
+        () => looseCacheable(bots, (id: string) => [id]),
+      ],
+      ['without a definition', () => looseCacheable({ ttl: 1 }), () => looseCacheable({ ttl: 2 })],
+      [
+        'of the same name',
+        () => looseCacheable({ ttl: 1, name: 'a' }),
+        () => looseCacheable({ ttl: 1, name: 'a' }),
+      ],
+    ])('a second @Cacheable on one method: %s', (_what, first, second) => {
+      class Twice {
+        async find(id: string): Promise<string> {
+          return id;
         }
-        return Twice;
-      }).toThrow('Expected one @Cacheable of Twice.find, got two.');
+      }
+      decorate(first(), Twice.prototype, 'find');
+      const error = failureOf(() => decorate(second(), Twice.prototype, 'find'));
+
+      expect(error.code).toBe('CACHE_INVALID_USE');
+      expect(error.message).toMatch(
+        'Expected each @Cacheable of Twice.find to have a cache of its own, got two with the same one.',
+      );
     });
   });
 

@@ -106,7 +106,7 @@ describe('a wrapped method', () => {
     expect(last).toBe(foreign);
     const plan = cachePlanOf(Many.prototype, 'find');
     expect(plan?.where).toBe('Many.find');
-    expect(plan?.cacheable).toBeDefined();
+    expect(plan?.reads).toHaveLength(1);
     expect(plan?.puts).toHaveLength(1);
     expect(plan?.evictions).toHaveLength(2);
   });
@@ -136,8 +136,8 @@ describe('a wrapped method', () => {
     }
     class Heir extends Base {}
 
-    expect(cachePlanOf(Base.prototype, 'find')?.cacheable).toBeDefined();
-    expect(cachePlanOf(Redecorated.prototype, 'find')?.cacheable).toBeUndefined();
+    expect(cachePlanOf(Base.prototype, 'find')?.reads).toHaveLength(1);
+    expect(cachePlanOf(Redecorated.prototype, 'find')?.reads).toEqual([]);
     expect(cachePlanOf(Undecorated.prototype, 'find')).toBeUndefined();
     expect(cachePlanOf(Heir.prototype, 'find')).toBe(cachePlanOf(Base.prototype, 'find'));
     expect(cachePlanOf(Heir.prototype, 'toString')).toBeUndefined();

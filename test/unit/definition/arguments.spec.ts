@@ -1,8 +1,11 @@
+import { Socket } from 'node:net';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { encodeArguments } from '../../../src/definition/canonical.js';
 import { keyPart } from '../../../src/definition/key-part.js';
 import { key } from '../../../src/definition/template.js';
+import { data, turnedAround } from './support/data.js';
 import { cacheErrorOf } from './support/error-of.js';
 import { hostileText } from './support/hostile.js';
 
@@ -62,7 +65,7 @@ describe('a list of arguments as text', () => {
         ['\ude00'],
       ],
     ];
-    const texts = lists.map(encodeArguments);
+    const texts = lists.map((list) => encodeArguments(list));
     expect(texts.filter((text, index) => texts.indexOf(text) !== index)).toEqual([]);
     expect(texts.every((text) => KEY_SAFE.test(text))).toBe(true);
   });
@@ -101,12 +104,13 @@ describe('a list of arguments as text', () => {
         new Set([1]),
       ),
       hostileText.map((text) => text.repeat(40)),
+      data,
     );
     fc.assert(
       fc.property(
         fc.array(fc.array(argument, { maxLength: 3 }), { minLength: 2, maxLength: 12 }),
         (lists) => {
-          const texts = lists.map(encodeArguments);
+          const texts = lists.map((list) => encodeArguments(list));
           lists.forEach((a, i) => {
             expect(texts[i]).toMatch(KEY_SAFE);
             lists.slice(0, i).forEach((b, j) => {
@@ -120,20 +124,61 @@ describe('a list of arguments as text', () => {
     );
   });
 
+  it('does not depend on the order of fields, entries and members', () => {
+    fc.assert(
+      fc.property(fc.array(data, { maxLength: 3 }), (list) => {
+        expect(encodeArguments(list.map(turnedAround))).toBe(encodeArguments(list));
+      }),
+    );
+  });
+
   it('goes into a key as it is', () => {
     const part = keyPart(encodeArguments(['ann', 42]));
     expect(key`${'BotsService.getBots'}:${part}`).toBe('BotsService.getBots:ann,42');
   });
 
-  it('cannot be made of what has no content, and the message names the argument', () => {
+  it('cannot be made of what has no content, and the message names the place in the argument', () => {
     const { code, message } = cacheErrorOf(() => encodeArguments(['u1', { filters: { owner: () => 1 } }]));
     expect(code).toBe('CACHE_INVALID_KEY');
     expect(message).toContain('Expected argument 2 (filters.owner) to be data');
-    expect(cacheErrorOf(() => encodeArguments([() => 1])).message).toContain(
-      'Expected argument 1 to be data',
-    );
-    expect(cacheErrorOf(() => encodeArguments([Symbol('a')])).message).toContain(
-      'Expected argument 1 to be data',
-    );
+  });
+
+  const circular: { self?: unknown } = {};
+  circular.self = [circular];
+
+  it.each<[string, unknown, string]>([
+    [
+      'a function',
+      () => 'hunter2',
+      'argument 3 to be data that can be compared by its content, got a function.',
+    ],
+    [
+      'a class',
+      class Secret {},
+      'argument 3 to be data that can be compared by its content, got a function.',
+    ],
+    ['an object with a method', { load() {} }, 'argument 3 (load) to be data'],
+    ['a symbol', Symbol('hunter2'), 'got a symbol.'],
+    [
+      'a circular structure',
+      circular,
+      'argument 3 (self[0]) to be data that can be compared by its content, got a circular reference.',
+    ],
+    ['a readable stream', Readable.from(['hunter2']), 'got a stream or another event emitter.'],
+    ['a writable stream', new Writable(), 'got a stream or another event emitter.'],
+    ['a duplex stream', new PassThrough(), 'got a stream or another event emitter.'],
+    ['a socket', new Socket(), 'got a stream or another event emitter.'],
+    ['a readable web stream', new ReadableStream(), 'got a stream or another async iterable.'],
+    ['a writable web stream', new WritableStream(), 'got an object (WritableStream), whose content'],
+    ['a transforming web stream', new TransformStream(), 'got an object (TransformStream), whose content'],
+    ['a form', new FormData(), 'got an object (FormData), whose content'],
+    ['a signal', AbortSignal.abort(), 'got an object (AbortSignal), whose content'],
+    ['a promise', Promise.resolve('hunter2'), 'got a promise or another thenable.'],
+  ])('cannot be made of %s, and the message names argument and cache', (_what, value, found) => {
+    const { code, message } = cacheErrorOf(() => encodeArguments(['hunter2', 2, value], 'cache `bots`'));
+    expect(code).toBe('CACHE_INVALID_KEY');
+    expect(message).toContain('Expected argument 3 of cache `bots`');
+    expect(message.replace(' of cache `bots`', '')).toContain(found);
+    expect(message).not.toContain('hunter2');
   });
 });

@@ -34,7 +34,8 @@ describe('a channel', () => {
     channel.subscribe(() => {
       throw new Error('thrown');
     });
-    channel.subscribe(() => Promise.reject(new Error('rejected')));
+    const rejects: () => unknown = () => Promise.reject(new Error('rejected'));
+    channel.subscribe(rejects);
     channel.subscribe(({ id }) => heard.push(id));
     channel.emit({ id: 1 });
     await Promise.resolve();

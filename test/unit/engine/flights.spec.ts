@@ -4,7 +4,7 @@ import { Generations } from '../../../src/engine/generations.js';
 import type { ReadRequest } from '../../../src/engine/read-request.js';
 
 describe('flights', () => {
-  const cache = {} as BoundCache;
+  const cache = { name: 'bots' } as BoundCache;
   let generations: Generations;
   let flights: Flights<string>;
 
@@ -40,7 +40,7 @@ describe('flights', () => {
 
   it('of another cache are not joined, though the key is equal', () => {
     void flights.start(noted('a'), forEver);
-    expect(flights.find({} as BoundCache, 'a')).toBeUndefined();
+    expect(flights.find({ name: 'others' } as BoundCache, 'a')).toBeUndefined();
   });
 
   it('are not joined after an eviction of any tag: the entry may carry it', () => {

@@ -5,7 +5,7 @@ import { CacheRuntime } from '../../../src/cache.runtime.js';
 import { resolveOptions } from '../../../src/cache.options.resolved.js';
 import { ManualLoader } from '../../support/engine.js';
 
-const bots = defineCache<[id: string], unknown>({
+const bots = defineCache<[id: string]>({
   name: 'bots',
   key: (id) => key`bot:${id}`,
   ttl: '1m',

@@ -244,7 +244,7 @@ describe('the kinds of connection', () => {
   });
 });
 
-describe('sentinels from the environment', () => {
+describe('sentinels and clusters from the environment', () => {
   const read = (env: Record<string, string>) => cacheOptionsFromEnv({ CACHE_NAMESPACE: 'app', ...env });
 
   function refusal(env: Record<string, string>): string {
@@ -275,7 +275,34 @@ describe('sentinels from the environment', () => {
     });
   });
 
+  it('are found for a cluster, too', () => {
+    const env = {
+      REDIS_CLUSTER: 'redis://a, redis://b:6380',
+      REDIS_USERNAME: 'app',
+      REDIS_PASSWORD: '0ther',
+    };
+    expect(resolveOptions(read(env)).redis).toMatchObject({
+      kind: 'cluster',
+      nodes: [
+        { host: 'a', port: 6379 },
+        { host: 'b', port: 6380 },
+      ],
+      options: { username: 'app', password: '0ther' },
+    });
+  });
+
   it.each([
+    [{ REDIS_CLUSTER: 'a:6379' }, 'REDIS_CLUSTER[0]', 'another text'],
+    [{ REDIS_CLUSTER: 'redis://a,,redis://b' }, 'REDIS_CLUSTER[1]', "''"],
+    [{ REDIS_CLUSTER: 'redis://ada:s3cret@a/1' }, 'REDIS_CLUSTER[0]', '/1'],
+    [{ REDIS_CLUSTER: 'redis://ada:s3cret@a', REDIS_DB: '0' }, 'REDIS_DB', 'both'],
+    [{ REDIS_CLUSTER: 'redis://a', REDIS_URL: 'redis://ada:s3cret@b' }, 'REDIS_URL', 'both'],
+    [
+      { REDIS_CLUSTER: 'redis://a', REDIS_SENTINELS: 'redis://ada:s3cret@b', REDIS_SENTINEL_NAME: 'm' },
+      'REDIS_CLUSTER',
+      'both',
+    ],
+    [{ REDIS_CLUSTER: 'redis://a', REDIS_SENTINEL_PASSWORD: 's3cret' }, 'REDIS_SENTINELS', 'nothing'],
     [{ REDIS_SENTINELS: 'redis://a' }, 'REDIS_SENTINEL_NAME', 'nothing'],
     [{ REDIS_SENTINELS: 'a:26379', REDIS_SENTINEL_NAME: 'm' }, 'REDIS_SENTINELS', 'another text'],
     [{ REDIS_SENTINELS: 'redis://ada:s3cret@a/1', REDIS_SENTINEL_NAME: 'm' }, 'REDIS_SENTINELS', '/1'],

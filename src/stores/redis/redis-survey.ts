@@ -62,7 +62,7 @@ export interface RedisStatistics {
   readonly missing: readonly ('memory' | 'clients' | 'commands' | 'keys')[];
 }
 
-export interface RedisReportParts {
+export interface RedisSurveyParts {
   readonly client: RedisClient;
   readonly keys: RedisKeys;
   readonly gate: Pick<Gate, 'run'>;
@@ -73,8 +73,8 @@ const TIMEOUT_MS = 1_000;
 const SAMPLE = 1_000;
 
 /** Asks Redis about itself: a few INFOs, and a bounded look at the keys. */
-export class RedisReport {
-  constructor(private readonly parts: RedisReportParts) {}
+export class RedisSurvey {
+  constructor(private readonly parts: RedisSurveyParts) {}
 
   /** @throws CacheError `CACHE_REDIS_UNAVAILABLE` when Redis can't be asked */
   async make({

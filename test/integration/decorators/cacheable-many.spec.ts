@@ -1,0 +1,317 @@
+import { Injectable } from '@nestjs/common';
+import { CacheEvict, CachePut, CacheService, CacheableMany, defineCache, key } from 'nestjs-roost';
+import { FakeClock } from 'nestjs-roost/testing';
+import { useApps, type TestingApp } from './support/testing-app.js';
+
+interface Bot {
+  readonly id: string;
+  readonly call: number;
+}
+
+const bots = defineCache<[id: string], Bot>({
+  name: 'bots',
+  key: (id) => key`bot:${id}`,
+  ttl: '5m',
+  nullTtl: '1m',
+});
+const pages = defineCache({
+  name: 'pages',
+  key: (org: number, page: number) => key`org:${org}:page:${page}`,
+  ttl: '5m',
+});
+const disabled = defineCache({
+  name: 'disabled',
+  key: (id: string) => key`disabled:${id}`,
+  ttl: '5m',
+  enabled: false,
+});
+const lists = defineCache({ name: 'lists', key: (name: string) => key`list:${name}`, ttl: '5m' });
+
+@Injectable()
+class Bots {
+  readonly asked: (readonly unknown[])[] = [];
+  readonly known = new Set(['1', '2', '3', '4']);
+  suffix = '';
+
+  @CacheableMany(bots)
+  async find(ids: readonly string[]): Promise<Bot[]> {
+    return this.load(ids);
+  }
+
+  @CacheableMany(bots, undefined, { result: 'map' })
+  async findMap(ids: readonly string[]): Promise<Map<string, Bot>> {
+    const found = this.load(ids).filter(({ id }) => this.known.has(id));
+    return new Map(found.toReversed().map((bot) => [bot.id, bot]));
+  }
+
+  @CacheableMany(pages)
+  async pages(orgs: readonly number[], page: number): Promise<number[]> {
+    this.asked.push([orgs, page]);
+    return orgs.map((org) => org * 100 + page);
+  }
+
+  @CacheableMany(bots, function (this: Bots, id: number, _org: string) {
+    return [`${id}${this.suffix}`];
+  })
+  async picked(ids: readonly number[], org: string): Promise<Bot[]> {
+    return this.load(ids.map((id) => `${id}@${org}`));
+  }
+
+  @CacheableMany(bots, undefined, {
+    when: (ids: readonly string[]) => ids.length < 3,
+    unless: (value: Bot, id: string) => value.id === 'draft' || id === 'secret',
+    ttl: '1m',
+  })
+  async conditional(ids: readonly string[]): Promise<Bot[]> {
+    return this.load(ids);
+  }
+
+  @CacheableMany(bots, undefined, { result: 'map', unless: (bot: Bot) => bot.id === '1' })
+  async conditionalMap(ids: readonly string[]): Promise<Map<string, Bot>> {
+    return this.findMapOf(ids);
+  }
+
+  @CacheableMany(bots, undefined, { unless: (bot: Bot) => bot.id === '2' })
+  @CachePut({ cache: lists, select: (_result: readonly Bot[], _ids: readonly string[]) => ['last'] })
+  @CacheEvict({ cache: bots, select: () => ['3'] })
+  async besideOthers(ids: readonly string[]): Promise<Bot[]> {
+    return this.load(ids);
+  }
+
+  @CacheableMany(bots)
+  @CacheEvict({ cache: bots, select: () => ['1'] })
+  async findAndEvict(ids: readonly string[]): Promise<Bot[]> {
+    return this.load(ids);
+  }
+
+  @CacheableMany(disabled)
+  async uncached(ids: readonly string[]): Promise<Bot[]> {
+    return this.load(ids);
+  }
+
+  @CacheableMany(bots)
+  async tooFew(ids: readonly string[]): Promise<Bot[]> {
+    return this.load(ids).slice(1);
+  }
+
+  @CacheableMany(bots, undefined, { result: 'map' })
+  async noMap(ids: readonly string[]): Promise<Map<string, Bot>> {
+    return this.load(ids) as unknown as Map<string, Bot>;
+  }
+
+  @CacheableMany(bots)
+  async failing(_ids: readonly string[]): Promise<Bot[]> {
+    throw new RangeError('down');
+  }
+
+  private load(ids: readonly string[]): Bot[] {
+    this.asked.push(ids);
+    return ids.map((id) => ({ id, call: this.asked.length }));
+  }
+
+  private findMapOf(ids: readonly string[]): Map<string, Bot> {
+    const found = this.load(ids).filter(({ id }) => this.known.has(id));
+    return new Map(found.map((bot) => [bot.id, bot]));
+  }
+}
+
+describe('@CacheableMany', () => {
+  const start = useApps();
+  const clock = new FakeClock();
+  let app: TestingApp;
+  let service: Bots;
+  let caches: CacheService;
+
+  beforeEach(async () => {
+    app = await start({ providers: [Bots] }, { clock, defaults: { jitter: 0 } });
+    service = app.get(Bots);
+    caches = app.service;
+  });
+
+  const idsOf = (found: readonly Bot[]) => found.map(({ id, call }) => `${id}/${call}`);
+  const stored = async (id: string) => (await caches.cache(bots).lookup(id)).hit;
+
+  it('calls the method with the missing ids only, and keeps the order', async () => {
+    expect(idsOf(await service.find(['2', '1']))).toEqual(['2/1', '1/1']);
+    expect(idsOf(await service.find(['3', '1', '4', '2']))).toEqual(['3/2', '1/1', '4/2', '2/1']);
+    expect(service.asked).toEqual([
+      ['2', '1'],
+      ['3', '4'],
+    ]);
+    await service.find(['4', '3', '2', '1']);
+    expect(service.asked).toHaveLength(2);
+  });
+
+  it('shares the entries with whoever reads one by one', async () => {
+    await caches.cache(bots).set(['1'], { id: '1', call: 0 });
+    expect(idsOf(await service.find(['1', '2']))).toEqual(['1/0', '2/1']);
+    expect(await caches.cache(bots).get('2')).toEqual({ id: '2', call: 1 });
+  });
+
+  it('asks once for an id that comes twice, and answers both with values of their own', async () => {
+    const found = await service.find(['1', '2', '1']);
+    expect(idsOf(found)).toEqual(['1/1', '2/1', '1/1']);
+    expect(found[0]).not.toBe(found[2]);
+    expect(service.asked).toEqual([['1', '2']]);
+  });
+
+  it('does not call the method for no ids', async () => {
+    expect(await service.find([])).toEqual([]);
+    expect(await service.findMap([])).toEqual(new Map());
+    expect(await service.uncached([])).toEqual([]);
+    expect(service.asked).toEqual([]);
+    // A put wants a result.
+    expect(await service.besideOthers([])).toEqual([]);
+    expect(service.asked).toEqual([[]]);
+  });
+
+  it('of a disabled cache calls the method with all ids', async () => {
+    await service.uncached(['1', '2']);
+    expect(idsOf(await service.uncached(['1', '2']))).toEqual(['1/2', '2/2']);
+  });
+
+  it('gives the cache the id and what the method takes behind the ids', async () => {
+    expect(await service.pages([1, 2], 7)).toEqual([107, 207]);
+    expect(await service.pages([2, 3], 7)).toEqual([207, 307]);
+    expect(await service.pages([1], 8)).toEqual([108]);
+    expect(service.asked).toEqual([
+      [[1, 2], 7],
+      [[3], 7],
+      [[1], 8],
+    ]);
+    expect(await caches.cache(pages).get(3, 7)).toBe(307);
+  });
+
+  it('or what a selector picks, whose `this` is the instance', async () => {
+    service.suffix = '!';
+    await service.picked([1, 2], 'a');
+    expect(await caches.cache(bots).get('1!')).toEqual({ id: '1@a', call: 1 });
+    expect(idsOf(await service.picked([2, 3], 'b'))).toEqual(['2@a/1', '3@b/2']);
+  });
+
+  it('shares a load with another call that asks for the same id', async () => {
+    const found = await Promise.all([service.find(['1', '2']), service.find(['2', '3'])]);
+    expect(found.map(idsOf)).toEqual([
+      ['1/1', '2/1'],
+      ['2/1', '3/2'],
+    ]);
+    expect(service.asked).toEqual([['1', '2'], ['3']]);
+  });
+
+  describe('with a map', () => {
+    it('gives the values by id, in the order of the ids', async () => {
+      await service.findMap(['2']);
+      const found = await service.findMap(['3', '2', '1', '3']);
+      expect([...found.keys()]).toEqual(['3', '2', '1']);
+      expect(found.get('2')).toEqual({ id: '2', call: 1 });
+      expect(service.asked).toEqual([['2'], ['3', '1']]);
+    });
+
+    it('remembers what the method leaves out, for the nullTtl of the cache, and leaves it out', async () => {
+      expect([...(await service.findMap(['1', 'none'])).keys()]).toEqual(['1']);
+      expect([...(await service.findMap(['1', 'none'])).keys()]).toEqual(['1']);
+      expect(service.asked).toHaveLength(1);
+      expect(await stored('none')).toBe(true);
+
+      clock.advance('1m');
+      await service.findMap(['1', 'none']);
+      expect(service.asked).toEqual([['1', 'none'], ['none']]);
+    });
+
+    it('does not ask `unless` about what is not there', async () => {
+      await service.conditionalMap(['1', '2', 'none']);
+      expect(await Promise.all(['1', '2', 'none'].map(stored))).toEqual([false, true, true]);
+    });
+  });
+
+  describe('with conditions', () => {
+    it('passes the cache by when `when` says no', async () => {
+      await service.conditional(['1']);
+      const { result, reads } = await caches.trace(() => service.conditional(['1', '2', '3']));
+      expect(idsOf(result)).toEqual(['1/2', '2/2', '3/2']);
+      expect(reads.map(({ outcome }) => outcome)).toEqual(['bypass', 'bypass', 'bypass']);
+      expect(await stored('2')).toBe(false);
+    });
+
+    it('stores no value of which `unless` says so', async () => {
+      await service.conditional(['draft', '1']);
+      await service.conditional(['secret', '2']);
+      expect(await Promise.all(['draft', 'secret', '1', '2'].map(stored))).toEqual([
+        false,
+        false,
+        true,
+        true,
+      ]);
+    });
+
+    it('has entries that live as the method says', async () => {
+      await service.conditional(['1']);
+      clock.advance('1m');
+      await service.conditional(['1']);
+      expect(service.asked).toHaveLength(2);
+    });
+  });
+
+  describe('beside others', () => {
+    it('calls the method with all ids when there is a @CachePut, and stores each value', async () => {
+      await service.find(['1']);
+      expect(idsOf(await service.besideOthers(['1', '2', '4']))).toEqual(['1/2', '2/2', '4/2']);
+      expect(service.asked[1]).toEqual(['1', '2', '4']);
+      expect(await caches.cache(bots).get('1')).toEqual({ id: '1', call: 2 });
+      expect(await Promise.all(['2', '4'].map(stored))).toEqual([false, true]);
+      expect(await caches.cache(lists).get('last')).toHaveLength(3);
+    });
+
+    it('evicts when all were cached, too', async () => {
+      await service.find(['1', '2']);
+      await service.findAndEvict(['1', '2']);
+      expect(service.asked).toHaveLength(1);
+      expect(await Promise.all(['1', '2'].map(stored))).toEqual([false, true]);
+    });
+  });
+
+  it('inside a transaction skips what it has evicted, and stores nothing', async () => {
+    await service.find(['1', '2']);
+    const found = await caches.transaction(async () => {
+      await caches.cache(bots).evict('2');
+      return [...(await service.findMap(['3', '2', '1'])).values()];
+    });
+
+    expect(idsOf(found)).toEqual(['3/2', '2/2', '1/1']);
+    expect(await Promise.all(['1', '2', '3'].map(stored))).toEqual([true, false, false]);
+    const { reads } = await caches.trace(() =>
+      caches.transaction(() => service.conditional(['1', '2', '3'])),
+    );
+    expect(reads.map(({ outcome }) => outcome)).toEqual(['bypass', 'bypass', 'bypass']);
+  });
+
+  describe('refuses', () => {
+    it('another number of values than ids', async () => {
+      await expect(service.tooFew(['1', '2'])).rejects.toMatchObject({
+        code: 'CACHE_INVALID_USE',
+        message: expect.stringMatching(
+          /^Expected Bots\.tooFew to return an array of 2 values, one for each id in their order, got 1 values\./,
+        ),
+      });
+      expect(await stored('1')).toBe(false);
+    });
+
+    it('an array in place of a map', async () => {
+      await expect(service.noMap(['1'])).rejects.toThrow(
+        'Expected Bots.noMap to return a Map of values by id, got an array.',
+      );
+    });
+
+    it('ids that are no array', async () => {
+      await expect(service.find('1' as unknown as string[])).rejects.toThrow(
+        'Expected Bots.find to be called with an array of ids, got a string.',
+      );
+    });
+  });
+
+  it('passes on the error of the method', async () => {
+    await service.find(['1']);
+    await expect(service.failing(['1', '2'])).rejects.toThrow(new RangeError('down'));
+    expect(await service.failing(['1'])).toEqual([{ id: '1', call: 1 }]);
+  });
+});
