@@ -3,9 +3,9 @@
  */
 
 /** Folders that build on the facade; nothing builds on them. */
-const FEATURES = 'bridge|health|metrics|testing|warmup';
+const FEATURES = 'alerts|bridge|health|metrics|opentelemetry|testing|warmup';
 /** The entry points in package.json. */
-const ENTRIES = '^src/((health|testing)/)?index\\.ts$';
+const ENTRIES = '^src/((alerts|health|metrics|opentelemetry|testing)/)?index\\.ts$';
 /** What puts the parts together. */
 const WIRING = '^src/(index|cache\\.(core\\.)?(module|explorer)[^/]*)\\.ts$';
 /** What the engine and the stores share: they know each other by these only. */
@@ -79,7 +79,7 @@ export default {
     only(
       'engine-parts-only-through-the-service',
       'Decorators and features ask the service; the shared types of the engine are free to name.',
-      { path: `^src/(decorators|health|metrics|warmup)/` },
+      { path: `^src/(alerts|decorators|health|metrics|opentelemetry|warmup)/` },
       { path: '^src/(stores|codec|resilience)/' },
     ),
     only(
@@ -119,10 +119,25 @@ export default {
       { path: npm('@nestjs/terminus') },
     ),
     only(
+      'prom-client-in-its-place',
+      'An optional peer is imported by its own entry point only.',
+      { path: '^src/', pathNot: '^src/metrics/' },
+      { path: npm('prom-client') },
+    ),
+    only(
+      'opentelemetry-in-its-place',
+      'An optional peer is imported by its own entry point only.',
+      { path: '^src/', pathNot: '^src/opentelemetry/' },
+      { path: npm('@opentelemetry') },
+    ),
+    only(
       'index-reaches-no-optional-peer',
       'import "nestjs-roost" must work where the optional peers are not installed.',
-      { path: '^src/(index|testing/index)\\.ts$' },
-      { path: npm('@nestjs/terminus', '@nestjs/schedule', 'prom-client'), reachable: true },
+      { path: '^src/(index|testing/index|alerts/index)\\.ts$' },
+      {
+        path: npm('@nestjs/terminus', '@nestjs/schedule', 'prom-client', '@opentelemetry'),
+        reachable: true,
+      },
     ),
     only(
       'library-stands-alone',

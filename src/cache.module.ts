@@ -84,7 +84,7 @@ function handleProviders(): Provider[] {
 function managerOptions(runtime: CacheRuntime) {
   const { namespace, cacheManagerTtl, memory } = runtime.options;
   const { redis } = runtime;
-  const client = redis && gatedClient(redis.connection.client, (act) => redis.gate.run(act));
+  const client = redis && gatedClient(redis.connection.client, (act) => redis.gate.run(act, 'CACHE_MANAGER'));
   return cacheManagerOptions(client, {
     namespace,
     ttl: cacheManagerTtl,

@@ -3,6 +3,7 @@ import type { ResolvedOptions } from './cache.options.resolved.js';
 import { Sealer } from './codec/sealer.js';
 import type { Invalidation } from './engine/bus.js';
 import type { CacheEngine } from './engine/cache-engine.js';
+import type { CacheEvents } from './engine/events.js';
 import { systemClock, type Clock } from './engine/clock.js';
 import type { LoadEnding } from './engine/load-waiters.js';
 import { TagTokens } from './engine/tag-tokens.js';
@@ -17,6 +18,7 @@ import { RedisCheckup } from './stores/redis/redis-checkup.js';
 import { RedisConnection } from './stores/redis/redis-connection.js';
 import { RedisKeys } from './stores/redis/redis-keys.js';
 import type { ResolvedRedis } from './stores/redis/redis-options.js';
+import { RedisSurvey } from './stores/redis/redis-survey.js';
 import { RedisStore } from './stores/redis/redis-store.js';
 import { RedisSwitches } from './stores/redis/redis-switches.js';
 import { topologyOf } from './stores/redis/redis-topology.js';
@@ -44,6 +46,7 @@ export interface RedisStatus {
 export interface CacheRedisParts {
   readonly options: ResolvedOptions & { readonly redis: ResolvedRedis };
   readonly logger: Pick<Logger, 'log' | 'warn'>;
+  readonly events: CacheEvents;
   readonly onProblem: (operation: string, error: unknown) => void;
   readonly lastError: () => RedisStatus['lastError'];
   /** The engine, which needs what is made here before it can be made itself. */
@@ -58,19 +61,21 @@ export class CacheRedis implements SharedSide {
   readonly bus: RedisBus;
   readonly checkup: RedisCheckup;
   readonly switches: SwitchSync;
+  readonly survey: RedisSurvey;
   /** Redis's own, unless the application has given one. */
   readonly clock: Clock;
   /** What this process knows of the tags in Redis. */
   readonly tags: TagTokens;
   private readonly serverClock: ServerClock | undefined;
   private breakerSince = Date.now();
+  private connectionTold: 'ready' | 'lost' | undefined;
 
   constructor(private readonly parts: CacheRedisParts) {
-    const { options, onProblem } = parts;
+    const { options, onProblem, events } = parts;
     const keys = new RedisKeys(options.namespace);
     this.connection = new RedisConnection(options.redis, {
       ready: () => this.connected(),
-      lost: (error) => parts.logger.warn(this.lostMessage(error)),
+      lost: (error) => this.lost(error),
       replaced: () => this.replaced(),
     });
     const { client } = this.connection;
@@ -78,6 +83,7 @@ export class CacheRedis implements SharedSide {
       connection: this.connection,
       deadline: options.redis.deadline,
       onBreaker: (state) => this.tellBreaker(state),
+      events,
     });
     this.bus = this.makeBus(keys.bus);
     this.checkup = new RedisCheckup(this.connection, keys.probe(this.bus.instance));
@@ -87,6 +93,7 @@ export class CacheRedis implements SharedSide {
       gate: this.gate,
       onProblem,
     });
+    this.survey = new RedisSurvey({ client, keys, gate: this.gate });
     if (options.clock === systemClock)
       this.serverClock = new ServerClock(() => topologyOf(client).home(keys.bus));
     this.clock = this.serverClock ?? options.clock;
@@ -96,6 +103,7 @@ export class CacheRedis implements SharedSide {
       bus: this.bus,
       gate: this.gate,
       onProblem,
+      onQueued: (what) => events.of('queue').emit({ kind: 'queued', count: countOf(what) }),
       onReplayed: (what) => this.replayed(what),
     });
   }
@@ -164,11 +172,12 @@ export class CacheRedis implements SharedSide {
     return new RedisBus(connection.client, connection.subscriber(), channel, listener, {
       doubt: () => connection.doubt(),
       onProblem: this.parts.onProblem,
+      events: this.parts.events.of('bus'),
     });
   }
 
   private makeStore(keys: RedisKeys): RedisStore {
-    const { options, engine, onProblem } = this.parts;
+    const { options, engine, onProblem, events } = this.parts;
     const { keyRing, maxEntryBytes } = options;
     const { bus, tags } = this;
     return new RedisStore({
@@ -177,6 +186,7 @@ export class CacheRedis implements SharedSide {
       clock: this.clock,
       sealer: new Sealer({ keyRing, maxEntryBytes, rulesOf: (cache) => engine().policyOf(cache) }),
       onProblem,
+      onRefused: (cache) => events.codec.emit({ kind: 'refused', cache }),
       known: {
         get age() {
           return tags.age;
@@ -191,6 +201,7 @@ export class CacheRedis implements SharedSide {
 
   private connected(): void {
     const { logger, options } = this.parts;
+    this.tellConnection('ready');
     logger.log(`Cache uses ${this.connection.description}, namespace ${options.namespace}`);
     this.gate.connected();
     void this.serverClock?.start();
@@ -207,13 +218,15 @@ export class CacheRedis implements SharedSide {
   /** What was evicted late has other tokens from now on; those that are known here are the old ones. */
   private replayed(what: Invalidation): void {
     this.parts.engine().coherence.invalidated(what);
-    const count = [what.keys, what.tags, what.patterns].reduce((sum, list) => sum + (list?.length ?? 0), 0);
+    const count = countOf(what);
+    this.parts.events.of('queue').emit({ kind: 'replayed', count });
     this.parts.logger.log(`Cache evictions that had not reached Redis have been made good: ${count}`);
   }
 
   private tellBreaker(state: BreakerState): void {
     const { logger } = this.parts;
     this.breakerSince = Date.now();
+    this.parts.events.of('breaker').emit({ state });
     if (state === 'open') {
       logger.warn(
         'Redis fails too often: calls go to their loaders without asking it until it answers again.',
@@ -224,6 +237,18 @@ export class CacheRedis implements SharedSide {
     void this.switches.sync();
   }
 
+  private lost(error: Error | undefined): void {
+    this.tellConnection('lost');
+    this.parts.logger.warn(this.lostMessage(error));
+  }
+
+  /** Once for each change: why it is lost may be told several times. */
+  private tellConnection(state: 'ready' | 'lost'): void {
+    if (state === this.connectionTold) return;
+    this.connectionTold = state;
+    this.parts.events.of('connection').emit({ state });
+  }
+
   private lostMessage(error: Error | undefined): string {
     const reason = error === undefined ? 'connection closed' : error.message.replace(/\.$/, '');
     return (
@@ -231,4 +256,8 @@ export class CacheRedis implements SharedSide {
       'connecting again by itself.'
     );
   }
+}
+
+function countOf({ keys = [], tags = [], patterns = [] }: Invalidation): number {
+  return keys.length + tags.length + patterns.length;
 }

@@ -6,6 +6,7 @@ import type { Clock } from './engine/clock.js';
 import { CacheEvents, type CacheSwitched } from './engine/events.js';
 import { TagTokens } from './engine/tag-tokens.js';
 import { ReadTrace } from './engine/trace.js';
+import { Measures } from './measures.js';
 import { ProblemLog } from './problem-log.js';
 import { within } from './resilience/within.js';
 import type { SharedSide, TestSurroundings } from './shared-side.js';
@@ -13,8 +14,9 @@ import { MemoryStore } from './stores/memory/memory-store.js';
 
 /** Everything of one application that works behind the facade: the engine, and Redis if there is one. */
 export class CacheRuntime {
-  readonly events = new CacheEvents();
-  readonly trace = new ReadTrace(this.events);
+  readonly events: CacheEvents;
+  readonly trace: ReadTrace;
+  readonly measures = new Measures();
   readonly engine: CacheEngine;
   readonly clock: Clock;
   readonly redis: CacheRedis | undefined;
@@ -31,6 +33,8 @@ export class CacheRuntime {
     testing?: TestSurroundings,
   ) {
     const { codec, memory, defaults, ttlOverrides, disabled, lease, redis } = options;
+    this.events = new CacheEvents(options.namespace);
+    this.trace = new ReadTrace(this.events);
     this.events.problems.subscribe(({ operation, error }) => this.problems.report(operation, error));
     this.events.switches.subscribe((switched) => this.tell(switched));
     const onProblem = (operation: string, error: unknown) => this.report(operation, error);
@@ -39,6 +43,7 @@ export class CacheRuntime {
       new CacheRedis({
         options: { ...options, redis },
         logger: this.logger,
+        events: this.events,
         onProblem,
         lastError: () => this.problems.last,
         engine: () => this.engine,

@@ -1,6 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Cache } from './cache-handle.js';
 import { CacheRuntime } from './cache.runtime.js';
+import {
+  statisticsOf,
+  type RedisStatistics,
+  type RedisStatisticsOptions,
+  type Statistics,
+} from './cache.statistics.js';
 import type { RedisStatus } from './cache.redis.js';
 import type { CacheEventName, CachePayload } from './cache-events.js';
 import type { CacheDefinition } from './definition/define-cache.js';
@@ -8,35 +14,14 @@ import { faultOfTags } from './definition/tag-text.js';
 import type { Evictable } from './definition/target.js';
 import type { CacheKey, CachePattern, CacheTag } from './definition/template.js';
 import { EVERYTHING } from './engine/bound-cache.js';
-import type { CacheRead } from './engine/events.js';
+import type { CacheEvents, CacheRead, CacheTelemetry } from './engine/events.js';
 import type { EntryReport } from './engine/inspect.js';
 import { CacheError } from './errors.js';
 import { splitOptions, type EvictOptions } from './evict-options.js';
 import { evictEach } from './evictables.js';
+import type { Measures } from './measures.js';
 import type { RedisReport } from './stores/redis/redis-checkup.js';
 import { CACHE_RUNTIME } from './tokens.js';
-
-/** How often a cache was read since the start, and with what outcome. */
-export interface CacheStatistics {
-  readonly hits: number;
-  readonly stale: number;
-  readonly misses: number;
-  readonly bypasses: number;
-  /** Entries that could not be opened and were removed: damaged, foreign, or sealed with a key that nobody has. */
-  readonly invalid: number;
-  /** Share of hits, fresh or stale, among the reads that were not bypassed; 0 before the first one. */
-  readonly hitRatio: number;
-  /** Whether calls use the cache now, see `CacheService.disable`. */
-  readonly enabled: boolean;
-}
-
-/** What the caches and the memory of this process came to since the start. */
-export interface Statistics {
-  /** By name of the cache. */
-  readonly caches: Readonly<Record<string, CacheStatistics>>;
-  /** What this process's memory holds. */
-  readonly l1: { readonly entries: number; readonly bytes: number };
-}
 
 /** All caches of the application. Inject it where a method needs more than its decorators say. */
 @Injectable()
@@ -175,16 +160,35 @@ export class CacheService {
     return this.runtime.engine.inspect(key);
   }
 
-  /** Counts of reads per cache, and what this process's memory holds. */
+  /**
+   * What reads, loads and memory of this process came to: since the start, and in the last 1, 5 and 15 minutes. Costs
+   * calls nothing, and asks nobody.
+   */
   stats(): Statistics {
-    const { engine } = this.runtime;
-    const caches: Record<string, CacheStatistics> = {};
-    for (const { name, counts, enabled } of engine.caches) {
-      const served = counts.hits + counts.stale;
-      const reads = served + counts.misses;
-      caches[name] = { ...counts, hitRatio: reads === 0 ? 0 : served / reads, enabled };
-    }
-    return { caches, l1: engine.memoryUse };
+    return statisticsOf(this.runtime.engine, this.runtime.clock.now());
+  }
+
+  /**
+   * What Redis says of itself, of its clients and commands, and how many entries each cache has in it, estimated from
+   * a sample. `undefined` when the module runs in memory. What the user of the connection may not ask is missing.
+   *
+   * @throws CacheError `CACHE_REDIS_UNAVAILABLE` when Redis can't be asked
+   */
+  async redisStats(options?: RedisStatisticsOptions): Promise<RedisStatistics | undefined> {
+    return this.runtime.redis?.survey.make(options);
+  }
+
+  /**
+   * Listens to what the caches of this application do, see {@link CacheTelemetry}. While somebody listens to `read`,
+   * each read costs a little more. What a listener throws is logged, and changes nothing.
+   *
+   * @returns the function that stops it
+   */
+  observe<Name extends keyof CacheTelemetry>(
+    name: Name,
+    listener: (event: CacheTelemetry[Name]) => void,
+  ): () => void {
+    return this.runtime.events.of(name).subscribe(listener);
   }
 
   /**
@@ -231,6 +235,21 @@ export class CacheService {
   /** Waits for background work, as long as `shutdownDeadline` says, and hangs up. Nest calls it at shutdown. */
   close(): Promise<void> {
     return this.runtime.close();
+  }
+
+  /** Tells those who {@link observe}. For features. @internal */
+  tell<Name extends keyof CacheTelemetry>(name: Name, event: CacheTelemetry[Name]): void {
+    this.runtime.events.of(name).emit(event);
+  }
+
+  /** What features measure beside the statistics. @internal */
+  get measures(): Measures {
+    return this.runtime.measures;
+  }
+
+  /** What is called around loads, and around operations on Redis. @internal */
+  get around(): Pick<CacheEvents, 'aroundLoads' | 'aroundRedis'> {
+    return this.runtime.events;
   }
 
   /** Logs, at most every few seconds, what went wrong without failing a call. For the decorators. @internal */

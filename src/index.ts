@@ -21,7 +21,8 @@ export type {
   LeaseOptions,
 } from './cache.options.js';
 export { cacheOptionsFromEnv } from './cache.options.env.js';
-export { CacheService, type CacheStatistics, type Statistics } from './cache.service.js';
+export { CacheService } from './cache.service.js';
+export type { CacheFigures, CacheStatistics, Statistics } from './cache.statistics.js';
 export type { Codec } from './codec/codec.js';
 export type { EncryptionKey } from './codec/key-ring.js';
 export { CacheEvict, type CacheEvictOptions } from './decorators/cache-evict.decorator.js';
@@ -52,11 +53,36 @@ export type { Duration, Lifetime } from './definition/duration.js';
 export { key, pattern, tag, type CacheKey, type CachePattern, type CacheTag } from './definition/template.js';
 export { unordered } from './definition/unordered.js';
 export type { Clock } from './engine/clock.js';
-export type { CacheRead, Tier } from './engine/events.js';
+export type { Tally } from './engine/cache-counts.js';
+export type {
+  BreakerEvent,
+  BusEvent,
+  CacheEviction,
+  CacheLoad,
+  CacheProblem,
+  CacheRead,
+  CacheStored,
+  CacheSwitched,
+  CacheTelemetry,
+  CodecEvent,
+  ConnectionEvent,
+  MeasuredRead,
+  QueueEvent,
+  RedisOperation,
+  Tier,
+} from './engine/events.js';
 export type { EntryDetails, EntryReport } from './engine/inspect.js';
 export type { EvictOptions } from './evict-options.js';
 export { CacheError, CacheLoadTimeoutError, type CacheErrorCode } from './errors.js';
 export type { RedisReport } from './stores/redis/redis-checkup.js';
+export type {
+  RedisClientsReport,
+  RedisCommandReport,
+  RedisKeysReport,
+  RedisMemoryReport,
+  RedisStatistics,
+  RedisStatisticsOptions,
+} from './stores/redis/redis-survey.js';
 export type {
   RedisClientOptions,
   RedisClusterOptions,

@@ -4,13 +4,20 @@ import { CacheError } from './errors.js';
  * Refuses an option whose name is none: a misspelt one would do nothing.
  *
  * @param path what stands before the names in messages, such as `l1.`
+ * @param owner the module whose options they are
  * @throws CacheError `CACHE_INVALID_OPTION`
  */
-export function refuseUnknown(given: unknown, known: readonly string[], path: string): void {
+export function refuseUnknown(
+  given: unknown,
+  known: readonly string[],
+  path: string,
+  owner = 'CacheModule',
+): void {
   if (typeof given !== 'object' || given === null) {
     throw new CacheError(
       'CACHE_INVALID_OPTION',
-      `Expected \`${path.replace(/\.$/, '')}\` to be an object, got ${given === null ? 'null' : typeof given}. ` +
+      `Expected ${path === '' ? `options of ${owner}` : `\`${path.replace(/\.$/, '')}\``} to be an object, got ` +
+        `${given === null ? 'null' : typeof given}. ` +
         'Leave it out for the defaults.',
     );
   }
@@ -18,7 +25,7 @@ export function refuseUnknown(given: unknown, known: readonly string[], path: st
   if (unknown === undefined) return;
   throw new CacheError(
     'CACHE_INVALID_OPTION',
-    `Expected options of CacheModule among \`${known.map((option) => path + option).join('`, `')}\`, ` +
+    `Expected options of ${owner} among \`${known.map((option) => path + option).join('`, `')}\`, ` +
       `got \`${path}${unknown}\`. Check the spelling.`,
   );
 }

@@ -153,6 +153,26 @@ export function entryIdOf(bytes: Buffer): string {
   return bytes.toString('hex', ENTRY_ID_OFFSET, ENTRY_ID_OFFSET + ID_BYTES);
 }
 
+/**
+ * The name of the cache that stored an entry, from the beginning of its bytes: what follows the name need not be there.
+ * `undefined` for other bytes, and where the name comes later. Trusts them, so it is for statistics only.
+ */
+export function cacheNameOf(start: Buffer): string | undefined {
+  if (start[0] !== MAGIC || start[1] !== FORMAT_VERSION) return undefined;
+  const cursor: Cursor = { offset: HEAD_BYTES, end: start.length };
+  try {
+    const textCount = LEADING_TEXTS + 2 * readVarint(start, cursor);
+    if (textCount > cursor.end - cursor.offset) return undefined;
+    const length = readVarint(start, cursor);
+    // The other lengths, and that of the text in bytes.
+    for (let index = 0; index < textCount; index++) readVarint(start, cursor);
+    const name = start.toString('utf8', cursor.offset).slice(0, length);
+    return name.length === length && name !== '' ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** @param problem what is wrong with it: one of a few texts, none of them with anything of its content */
 export function invalidEntry(problem: string, options?: { readonly cause?: unknown }): CacheError {
   const message = `Not an entry that this version can read or write: ${problem}.`;

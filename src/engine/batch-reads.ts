@@ -56,13 +56,19 @@ export class BatchReads {
   /** What is stored under the keys, without loading. In the order of the list; `undefined` where there is nothing. */
   async find(cache: BoundCache, argsList: ArgsList): Promise<readonly (Outcome | undefined)[]> {
     const { entries, counter } = this.parts;
+    const since = performance.now();
     const { results, items } = this.fromL1(cache, argsList);
     const founds = await this.read(cache, items);
     for (const [i, { request, positions }] of items.entries()) {
       const outcome = entries.usable(request, founds[i]!);
       for (const position of positions) {
         results[position] = outcome;
-        counter.count(cache, request.key, outcome?.kind ?? 'miss', outcome?.tier);
+        counter.count(cache, request.key, {
+          outcome: outcome?.kind ?? 'miss',
+          tier: outcome?.tier,
+          entry: outcome?.entry,
+          since,
+        });
       }
     }
     return results;
@@ -76,6 +82,7 @@ export class BatchReads {
     overrides?: BatchOverrides,
   ): Promise<readonly Outcome[]> {
     const { flights, counter } = this.parts;
+    const since = performance.now();
     const { results, items, due } = this.fromL1(cache, argsList, overrides);
 
     // Keys that somebody reads already are theirs; the others become flights that everybody may join.
@@ -101,10 +108,13 @@ export class BatchReads {
 
     await Promise.allSettled(pending.map(({ outcome }) => outcome));
     for (const { item, outcome, own } of pending) {
-      const { kind, tier } = await outcome;
+      const { kind, tier, entry } = await outcome;
       for (const position of item.positions) {
         results[position] = await outcome;
-        counter.count(cache, item.request.key, kind, tier, own === undefined);
+        counter.count(cache, item.request.key, {
+          ...{ outcome: kind, tier, entry, since },
+          coalesced: own === undefined,
+        });
       }
     }
     return results as Outcome[];
@@ -180,6 +190,7 @@ export class BatchReads {
     const items = new Map<string, Item>();
     const due: Wanted[] = [];
     for (const [position, args] of argsList.entries()) {
+      const begun = counter.begin();
       const key = cache.keyOf(...args);
       const item = items.get(key);
       if (item !== undefined) {
@@ -192,7 +203,7 @@ export class BatchReads {
         items.set(key, { request, positions: [position] });
         continue;
       }
-      counter.count(cache, key, 'hit', 'l1');
+      counter.hit(cache, key, resident.entry, begun, entries.askedAt);
       const { entry } = resident;
       if (reloads.isDue(cache, entry)) {
         const request = this.parts.request(cache, args, key, patience, overrides);

@@ -3,6 +3,7 @@ import type { CacheKey, CacheTag } from '../definition/template.js';
 import { CacheError } from '../errors.js';
 import type { NearStore } from '../stores/near-store.js';
 import type { CacheStore } from '../stores/store.js';
+import { CacheCounts } from './cache-counts.js';
 import { expiresAt, type Entry } from './entry.js';
 import type { Policy } from './policy.js';
 import type { CacheSwitch } from './switches.js';
@@ -23,16 +24,6 @@ export function tagOfCache(name: string): string {
 
 /** Printable ASCII without the characters that the templates encode or refuse, at most 200 of them. */
 const TEMPLATE_MADE = /^[!-)+->@-Z^-z|~]{1,200}$/;
-
-/** How often a cache was read, and with what outcome, since the start. */
-export interface CacheCounts {
-  hits: number;
-  stale: number;
-  misses: number;
-  bypasses: number;
-  /** Entries that could not be opened. */
-  invalid: number;
-}
 
 /** What a cache in use is made of. */
 export interface CacheParts {
@@ -67,7 +58,7 @@ export class BoundCache {
     private readonly parts: CacheParts,
     original?: BoundCache,
   ) {
-    this.counts = original?.counts ?? { hits: 0, stale: 0, misses: 0, bypasses: 0, invalid: 0 };
+    this.counts = original?.counts ?? new CacheCounts();
     this.name = parts.name;
     this.policy = parts.policy;
     this.onOff = parts.onOff;

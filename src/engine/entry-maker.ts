@@ -1,6 +1,7 @@
 import type { Codec } from '../codec/codec.js';
 import type { Clock } from './clock.js';
 import type { Entry } from './entry.js';
+import type { CacheEvents } from './events.js';
 import { valueIn } from './entry-value.js';
 import { freshFor } from './fresh-for.js';
 import type { Policy } from './policy.js';
@@ -15,6 +16,7 @@ export class EntryMaker {
   constructor(
     private readonly codec: Codec,
     private readonly clock: Clock,
+    private readonly events: CacheEvents,
   ) {}
 
   /**
@@ -32,19 +34,24 @@ export class EntryMaker {
     const { policy, name } = cache;
     const times = this.times(policy, freshFor(policy, name, value, args, ttl));
     if (times === undefined) return undefined;
-    const entry: Entry = {
-      id: newEntryId(),
-      cache: name,
-      version: policy.version,
-      ...times,
-      loadCost,
-      tags: allTags,
-      tokens,
-      payload: this.codec.encode(value),
-    };
-    // What cannot be revived must not be stored: it would be a miss each time, or an error on a hit in memory.
-    if (policy.revive !== undefined) valueIn(entry, this.codec, policy);
-    return entry;
+    try {
+      const entry: Entry = {
+        id: newEntryId(),
+        cache: name,
+        version: policy.version,
+        ...times,
+        loadCost,
+        tags: allTags,
+        tokens,
+        payload: this.codec.encode(value),
+      };
+      // What cannot be revived must not be stored: it would be a miss each time, or an error on a hit in memory.
+      if (policy.revive !== undefined) valueIn(entry, this.codec, policy);
+      return entry;
+    } catch (error) {
+      if (this.events.codec.active) this.events.codec.emit({ kind: 'refused', cache: name });
+      throw error;
+    }
   }
 
   /**

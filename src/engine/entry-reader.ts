@@ -15,6 +15,9 @@ export const UNUSABLE: unique symbol = Symbol('unusable');
 
 /** Judges entries by their age and origin, takes out their values, and keeps them in L1. */
 export class EntryReader {
+  /** The time at which L1 was looked into last: asked for once, it also serves to count what was found there. */
+  askedAt = 0;
+
   constructor(
     private readonly codec: Codec,
     private readonly clock: Clock,
@@ -25,7 +28,9 @@ export class EntryReader {
   /** The fresh entry of a key in L1. */
   freshInL1(cache: BoundCache, key: string): Resident | undefined {
     const resident = cache.near?.find(key);
-    if (resident === undefined || resident.entry.freshUntil <= this.clock.now()) return undefined;
+    if (resident === undefined) return undefined;
+    const now = (this.askedAt = this.clock.now());
+    if (resident.entry.freshUntil <= now) return undefined;
     return cache.made(resident.entry) ? resident : undefined;
   }
 
@@ -34,7 +39,7 @@ export class EntryReader {
     try {
       return this.taken(cache, resident);
     } catch (error) {
-      cache.counts.invalid += 1;
+      this.noteInvalid(cache);
       cache.near?.delete(key);
       this.events.problems.emit({ operation: 'read', error });
       return UNUSABLE;
@@ -67,7 +72,7 @@ export class EntryReader {
   usable(request: ReadRequest, found: Found): Outcome | undefined {
     const { cache } = request;
     const { entry } = found;
-    if (found.invalid) cache.counts.invalid += 1;
+    if (found.invalid) this.noteInvalid(cache);
     if (entry === undefined || !cache.made(entry)) return undefined;
     const now = this.clock.now();
     const isFresh = now < entry.freshUntil;
@@ -105,6 +110,12 @@ export class EntryReader {
     return Outcome.ofValue(value, this.codec, cache.policy, 'miss');
   }
 
+  private noteInvalid(cache: BoundCache): void {
+    cache.counts.at(this.clock.now()).invalid += 1;
+    const { codec } = this.events;
+    if (codec.active) codec.emit({ kind: 'invalid', cache: cache.name });
+  }
+
   private decoded(
     { cache, key }: ReadRequest,
     { entry, seen }: Found,
@@ -114,7 +125,7 @@ export class EntryReader {
       return entry && this.outcomeOf(cache, entry, kind, cache.store.tier);
     } catch (error) {
       // Nobody can use it: it goes, and no reader waits for that.
-      cache.counts.invalid += 1;
+      this.noteInvalid(cache);
       this.events.problems.emit({ operation: 'read', error });
       void cache.store.discard(key, seen);
       return undefined;

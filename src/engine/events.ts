@@ -1,3 +1,6 @@
+import { Around } from './around.js';
+import { Channel } from './channel.js';
+
 /** Which tier answered: the process's own memory, or Redis. */
 export type Tier = 'l1' | 'l2';
 
@@ -19,11 +22,17 @@ export interface CacheRead {
   readonly coalesced: boolean;
 }
 
-/** A loader has run. */
+/** A read, with how long the caller has waited for it. */
+export interface MeasuredRead extends CacheRead {
+  /** Milliseconds. */
+  readonly duration: number;
+}
+
+/** A loader has run. One that loads many entries with one call has run for each of them. */
 export interface CacheLoad {
   readonly cache: string;
   readonly key: string;
-  /** Milliseconds. */
+  /** Milliseconds; of a call for many entries, those of the whole call. */
   readonly duration: number;
   readonly failed: boolean;
 }
@@ -61,36 +70,117 @@ export interface CacheSwitched {
   readonly enabled: boolean;
 }
 
-type Listener<T> = (event: T) => void;
+/** An operation on Redis is over. Those that are not tried, since Redis is known to be away, are not told. */
+export interface RedisOperation {
+  /** What was done, such as `read` or `store`: one of a few words, and not the name of a command. */
+  readonly operation: string;
+  /** Milliseconds; its deadline at most. */
+  readonly duration: number;
+  /** `refused`: Redis answered that it won't. `late`: no answer in time. `failed`: the connection broke. */
+  readonly result: 'ok' | 'refused' | 'late' | 'failed';
+}
 
-/** A list of listeners that costs nothing while it is empty. */
-export class Channel<T> {
-  private listeners: readonly Listener<T>[] = [];
-
-  /** Whether anybody listens. Ask before making an event on a hot path. */
-  get active(): boolean {
-    return this.listeners.length > 0;
-  }
-
-  /** Adds a listener and returns the function that removes it. */
-  subscribe(listener: Listener<T>): () => void {
-    this.listeners = [...this.listeners, listener];
-    return () => {
-      this.listeners = this.listeners.filter((other) => other !== listener);
+/** What the bus came to: whether this instance hears the others, and how long a message takes. */
+export type BusEvent =
+  | { readonly kind: 'armed' }
+  | { readonly kind: 'broken'; readonly reason: string }
+  | {
+      readonly kind: 'lag';
+      /** `message`: one that this instance sent came back to it. `heartbeat`: its subscription was asked for a sign of life. */
+      readonly by: 'message' | 'heartbeat';
+      /** Milliseconds from sending to hearing. */
+      readonly duration: number;
     };
-  }
 
-  emit(event: T): void {
-    for (const listener of this.listeners) listener(event);
-  }
+/** The circuit breaker opened, closed, or tries. */
+export interface BreakerEvent {
+  readonly state: 'closed' | 'open' | 'half-open';
+}
+
+/** The connection for commands came or went. */
+export interface ConnectionEvent {
+  readonly state: 'ready' | 'lost';
+}
+
+/** Evictions that could not reach Redis now wait, or have been made good. */
+export interface QueueEvent {
+  readonly kind: 'queued' | 'replayed';
+  /** How many. */
+  readonly count: number;
+}
+
+/** Bytes that are no usable entry were found, or a value was not stored since it can't be. */
+export interface CodecEvent {
+  readonly kind: 'invalid' | 'refused';
+  /** Name of the cache. */
+  readonly cache: string;
+}
+
+/**
+ * Everything that can be listened to, by the name of its channel: with `CacheService.observe`, or on the channel
+ * `nestjs-roost:<name>` of `node:diagnostics_channel`, where messages also have the `namespace`. Features add their own.
+ */
+export interface CacheTelemetry {
+  read: MeasuredRead;
+  load: CacheLoad;
+  store: CacheStored;
+  evict: CacheEviction;
+  switch: CacheSwitched;
+  problem: CacheProblem;
+  redis: RedisOperation;
+  bus: BusEvent;
+  breaker: BreakerEvent;
+  connection: ConnectionEvent;
+  queue: QueueEvent;
+  codec: CodecEvent;
+}
+
+/** A loader that is about to run. */
+export interface LoadBegun {
+  readonly cache: string;
+  /** The keys that are loaded: more than one where one call loads many. */
+  readonly keys: readonly string[];
 }
 
 /** What the engine tells about itself. */
 export class CacheEvents {
-  readonly reads = new Channel<CacheRead>();
-  readonly loads = new Channel<CacheLoad>();
-  readonly stores = new Channel<CacheStored>();
-  readonly evictions = new Channel<CacheEviction>();
-  readonly problems = new Channel<CacheProblem>();
-  readonly switches = new Channel<CacheSwitched>();
+  readonly problems: Channel<CacheProblem>;
+  readonly reads: Channel<MeasuredRead>;
+  readonly loads: Channel<CacheLoad>;
+  readonly stores: Channel<CacheStored>;
+  readonly evictions: Channel<CacheEviction>;
+  readonly switches: Channel<CacheSwitched>;
+  readonly redis: Channel<RedisOperation>;
+  readonly codec: Channel<CodecEvent>;
+  readonly aroundLoads: Around<LoadBegun>;
+  readonly aroundRedis: Around<Pick<RedisOperation, 'operation'>>;
+  private readonly channels = new Map<string, unknown>();
+
+  /** @param namespace stands in what is published on `node:diagnostics_channel` */
+  constructor(private readonly namespace = '') {
+    this.problems = this.of('problem');
+    this.reads = this.of('read');
+    this.loads = this.of('load');
+    this.stores = this.of('store');
+    this.evictions = this.of('evict');
+    this.switches = this.of('switch');
+    this.redis = this.of('redis');
+    this.codec = this.of('codec');
+    const onThrow = (error: unknown) => this.problems.emit({ operation: 'listener', error });
+    this.aroundLoads = new Around(onThrow);
+    this.aroundRedis = new Around(onThrow);
+  }
+
+  /** The channel of that name. Features add theirs to `CacheTelemetry`. */
+  of<Name extends keyof CacheTelemetry>(name: Name): Channel<CacheTelemetry[Name]> {
+    const known = this.channels.get(name);
+    if (known !== undefined) return known as Channel<CacheTelemetry[Name]>;
+    // Who throws while hearing of a problem can't be told of that one, too.
+    const onThrow = (error: unknown) => {
+      if (name !== 'problem') this.problems.emit({ operation: 'listener', error });
+    };
+    const made = new Channel<CacheTelemetry[Name]>(name, this.namespace, onThrow);
+    this.channels.set(name, made);
+    return made;
+  }
 }

@@ -9,10 +9,11 @@ import { BatchCall } from './batch-call.js';
 import { keepLease, type LeaseLimits } from './lease-keeper.js';
 import { LeaseWait } from './lease-wait.js';
 import type { LoadEnding, LoadWaiters } from './load-waiters.js';
+import type { LoaderCalls } from './loader-calls.js';
 import type { Outcome } from './outcome.js';
 import { longestLifetime, type ReadRequest } from './read-request.js';
 import { newToken } from './token.js';
-import { tellLoad, tellStored } from './telling.js';
+import { tellStored } from './telling.js';
 
 /** Computes the value of an entry. */
 export type Loader = () => unknown;
@@ -35,11 +36,14 @@ export interface HowToLoad {
   readonly onEnd?: (ending: 'stored' | 'not wanted') => void;
   /** @default somebody who waits */
   readonly audience?: Audience;
+  /** The loader waits for one call that loads many. */
+  readonly isPart?: boolean;
 }
 
 export interface LoadsParts {
   readonly entries: EntryReader;
   readonly maker: EntryMaker;
+  readonly calls: LoaderCalls;
   readonly events: CacheEvents;
   readonly waiters: LoadWaiters;
   readonly background: BackgroundWork;
@@ -75,7 +79,7 @@ export class Loads {
    * @param found what the store had; the entry in it is no reason not to load
    */
   async load(request: ReadRequest, loader: Loader, found: Found, how: HowToLoad = {}): Promise<Outcome> {
-    if (found.unavailable || neverStores(request)) return this.loadAlone(request, loader);
+    if (found.unavailable || neverStores(request)) return this.loadAlone(request, loader, how);
     const wait = new LeaseWait(request.key, this.parts.waiters, this.parts.lease.wait);
     try {
       return await this.loadInTurn(request, loader, found.seen, how, wait);
@@ -85,8 +89,8 @@ export class Loads {
   }
 
   /** Runs the loader for those who wait, and stores nothing: there is no fence against evictions. */
-  async loadAlone(request: ReadRequest, loader: Loader): Promise<Outcome> {
-    const value = await tellLoad(this.parts.events.loads, request, loader);
+  async loadAlone(request: ReadRequest, loader: Loader, how: HowToLoad = {}): Promise<Outcome> {
+    const value = await this.parts.calls.one(request, loader, how.isPart === true);
     const entry = this.entryOf(request, value, [], 0);
     if (entry === undefined) return this.parts.entries.outcomeOfValue(request.cache, value);
     return this.parts.entries.outcomeOf(request.cache, entry, 'miss');
@@ -106,10 +110,12 @@ export class Loads {
     }[],
     loader: (requests: readonly ReadRequest[]) => Promise<readonly unknown[]>,
   ): readonly Promise<Outcome>[] {
-    const batch = new BatchCall(wanted.length, loader);
+    const call = (requests: readonly ReadRequest[]) =>
+      this.parts.calls.many(requests, () => loader(requests));
+    const batch = new BatchCall(wanted.length, call);
     return wanted.map(({ request, found, audience }) => {
       const { load, postpone } = batch.ticket(request);
-      const how = { onHeld: postpone, ...(audience && { audience }) };
+      const how = { isPart: true, onHeld: postpone, ...(audience && { audience }) };
       return this.load(request, load, found, how).finally(postpone);
     });
   }
@@ -146,7 +152,7 @@ export class Loads {
     } while (!wait.isOver);
     // What is not stored would be loaded for nobody.
     if (how.audience?.hasLeft === true) throw new GaveUpError();
-    return this.loadAlone(request, loader);
+    return this.loadAlone(request, loader, how);
   }
 
   /** 4. The lease; and the tags' tokens before the loader runs: an eviction during the load invalidates its entry. */
@@ -181,7 +187,7 @@ export class Loads {
     let storing: Promise<void>;
     try {
       // 5. The loader. Its error is the caller's error.
-      const value = await tellLoad(this.parts.events.loads, request, loader);
+      const value = await this.parts.calls.one(request, loader, how.isPart === true);
       const isWanted = this.isWanted(request, value);
       const made = isWanted
         ? this.entryOf(request, value, turn.tokens, performance.now() - since)

@@ -12,6 +12,7 @@ import { Flights } from './flights.js';
 import type { Generations } from './generations.js';
 import type { LeaseLimits } from './lease-keeper.js';
 import type { LoadWaiters } from './load-waiters.js';
+import { LoaderCalls } from './loader-calls.js';
 import { Loads, NOBODY, type Audience, type HowToLoad, type Loader } from './loads.js';
 import type { Outcome } from './outcome.js';
 import { ReadCounter } from './read-counter.js';
@@ -64,9 +65,14 @@ export class ReadThrough {
     this.flights = new Flights(generations, lease);
     this.spares = new Flights(generations, lease);
     this.entries = new EntryReader(codec, clock, generations, events);
-    this.loads = new Loads({ ...parts, entries: this.entries, maker: new EntryMaker(codec, clock) });
+    this.loads = new Loads({
+      ...parts,
+      entries: this.entries,
+      maker: new EntryMaker(codec, clock, events),
+      calls: new LoaderCalls(events, clock),
+    });
     this.reloads = new Reloads(parts);
-    this.counter = new ReadCounter(events);
+    this.counter = new ReadCounter(events, clock);
     this.batch = new BatchReads({
       entries: this.entries,
       loads: this.loads,
@@ -97,7 +103,9 @@ export class ReadThrough {
       const outcomes = await this.batch.getOrLoad(cache, argsList, loadMissing, overrides);
       return outcomes.map((outcome) => outcome.take());
     }
-    for (const args of argsList) this.counter.count(cache, cache.keyOf(...args), 'bypass');
+    const since = performance.now();
+    for (const args of argsList)
+      this.counter.count(cache, cache.keyOf(...args), { outcome: 'bypass', since });
     return loadAll(cache, argsList, loadMissing);
   }
 
@@ -113,19 +121,22 @@ export class ReadThrough {
     }
 
     // 1. L1: fresh, and its tags are current.
+    const begun = this.counter.begin();
     const key = cache.keyOf(...args);
     const resident = this.entries.freshInL1(cache, key);
     const value = resident === undefined ? UNUSABLE : this.entries.valueOf(cache, key, resident);
     if (resident !== undefined && value !== UNUSABLE) {
       const { entry } = resident;
+      // Before a refresh looks at the time, too.
+      this.counter.hit(cache, key, entry, begun, this.entries.askedAt);
       if (this.reloads.isDue(cache, entry)) {
         const request = this.request(cache, args, key, overrides);
         const found = { entry, seen: entry.id };
         this.reloads.refresh(request, () => this.loads.load(request, loader, found, { audience: NOBODY }));
       }
-      this.counter.count(cache, key, 'hit', 'l1');
       return value;
     }
+    const since = this.counter.measureFrom(begun);
 
     // 2. A flight for this key, if nothing was evicted since it began. Who waits for it in vain loads alone.
     const flight = this.flights.find(cache, key);
@@ -134,11 +145,12 @@ export class ReadThrough {
       // At once, so that whoever asks in the same turn joins.
       const lead = () => this.lead(this.request(cache, args, key, overrides), loader, isJoining);
       const outcome = flight === undefined ? await lead() : ((await flight.joined()) ?? (await lead()));
-      this.counter.count(cache, key, outcome.kind, outcome.tier, isJoining);
+      const { kind, tier, entry } = outcome;
+      this.counter.count(cache, key, { outcome: kind, tier, entry, coalesced: isJoining, since });
       if (outcome.kind === 'miss' && !isJoining) overrides?.onOwnLoad?.();
       return outcome.take();
     } catch (error) {
-      this.counter.count(cache, key, 'miss', undefined, isJoining);
+      this.counter.count(cache, key, { outcome: 'miss', coalesced: isJoining, since });
       throw error;
     }
   }
@@ -164,32 +176,39 @@ export class ReadThrough {
 
   /** A hit on an entry that waits to be stored. */
   pending(cache: BoundCache, key: string, entry: Entry): Outcome {
-    this.counter.count(cache, key, 'hit', 'l1');
+    this.counter.count(cache, key, { outcome: 'hit', tier: 'l1', entry, since: performance.now() });
     return this.entries.outcomeOf(cache, entry, 'hit', 'l1');
   }
 
   /** A miss, whatever is stored. */
   skip(cache: BoundCache, key: string): undefined {
-    this.counter.count(cache, key, 'miss');
+    this.counter.count(cache, key, { outcome: 'miss', since: performance.now() });
   }
 
   /** What is stored under a key, without loading. */
   async find(cache: BoundCache, args: readonly unknown[]): Promise<Outcome | undefined> {
+    const begun = this.counter.begin();
     const key = cache.keyOf(...args);
     if (!cache.enabled) {
-      this.counter.count(cache, key, 'bypass');
+      this.counter.count(cache, key, { outcome: 'bypass', since: performance.now() });
       return undefined;
     }
     const resident = this.entries.outcomeInL1(cache, key);
-    if (resident !== undefined) {
-      this.counter.count(cache, key, 'hit', 'l1');
+    if (resident?.entry !== undefined) {
+      this.counter.hit(cache, key, resident.entry, begun, this.entries.askedAt);
       return resident;
     }
+    const since = this.counter.measureFrom(begun);
     const request = this.request(cache, args, key, undefined);
     const found = await request.patience.wait(cache.store.read(key, request.allTags), NOT_READ);
     const outcome = this.entries.usable(request, found);
     if (found.entry === undefined && found.seen !== '') void cache.store.discard(key, found.seen);
-    this.counter.count(cache, key, outcome?.kind ?? 'miss', outcome?.tier);
+    this.counter.count(cache, key, {
+      outcome: outcome?.kind ?? 'miss',
+      tier: outcome?.tier,
+      entry: outcome?.entry,
+      since,
+    });
     return outcome;
   }
 
@@ -260,7 +279,7 @@ export class ReadThrough {
     loader: Loader,
     overrides?: ReadOverrides,
   ): Promise<unknown> {
-    this.counter.count(cache, cache.keyOf(...args), 'bypass');
+    this.counter.count(cache, cache.keyOf(...args), { outcome: 'bypass', since: performance.now() });
     overrides?.onOwnLoad?.();
     return loader();
   }

@@ -1,29 +1,8 @@
 import { CACHE_TAG, EVERYTHING, type BoundCache } from './bound-cache.js';
 import type { Invalidation } from './bus.js';
 import type { Entry } from './entry.js';
-import type { CacheEviction, CacheLoad, CacheStored, Channel } from './events.js';
-import type { ReadRequest } from './read-request.js';
-
-/** Runs a loader, and tells those who listen how long it took. */
-export function tellLoad(channel: Channel<CacheLoad>, request: ReadRequest, loader: () => unknown): unknown {
-  return channel.active ? timed(channel, request, loader) : loader();
-}
-
-async function timed(
-  channel: Channel<CacheLoad>,
-  { cache, key }: ReadRequest,
-  loader: () => unknown,
-): Promise<unknown> {
-  const since = performance.now();
-  let failed = true;
-  try {
-    const value = await loader();
-    failed = false;
-    return value;
-  } finally {
-    channel.emit({ cache: cache.name, key, duration: performance.now() - since, failed });
-  }
-}
+import type { Channel } from './channel.js';
+import type { CacheEviction, CacheStored } from './events.js';
 
 /** Tells those who listen that an entry has been stored. */
 export function tellStored(

@@ -23,7 +23,10 @@ export class ReadTrace {
 
   private begin(): void {
     this.active += 1;
-    this.unsubscribe ??= this.events.reads.subscribe((read) => this.storage.getStore()?.push(read));
+    this.unsubscribe ??= this.events.reads.subscribe((read) => {
+      const { duration: _, ...record } = read;
+      this.storage.getStore()?.push(record);
+    });
   }
 
   private end(): void {

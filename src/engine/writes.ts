@@ -54,7 +54,7 @@ export class Writes {
     this.generations = generations;
     this.here = here;
     this.shared = shared;
-    this.maker = new EntryMaker(codec, clock);
+    this.maker = new EntryMaker(codec, clock, parts.events);
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { RedisStatus } from '../cache.redis.js';
-import type { Statistics } from '../cache.service.js';
+import type { Statistics } from '../cache.statistics.js';
 
 /** What is not as it should be, in words for whoever reads a health report. */
 export function degradationsOf(

@@ -1,4 +1,5 @@
 import { beforeDeadline, type Progress } from '../engine/before-deadline.js';
+import type { CacheEvents, RedisOperation } from '../engine/events.js';
 import { CacheError } from '../errors.js';
 import type { MaybePromise } from '../stores/store.js';
 import { CircuitBreaker, type BreakerState } from './circuit-breaker.js';
@@ -24,6 +25,8 @@ export interface GateParts {
   /** Longest wait for one operation, milliseconds. */
   readonly deadline: number;
   readonly onBreaker: (state: BreakerState) => void;
+  /** Where each operation is told of. */
+  readonly events?: Pick<CacheEvents, 'redis' | 'aroundRedis'>;
 }
 
 /** The operation was not tried: there is no connection, or the breaker is open. */
@@ -32,6 +35,9 @@ export class GateShutError extends CacheError {
     super('CACHE_REDIS_UNAVAILABLE', `Redis is not asked: ${reason}.`);
   }
 }
+
+/** There was no answer in time. */
+class LateError extends CacheError {}
 
 /**
  * The one gate through which every operation on Redis passes: a deadline, a circuit breaker, and a limited number at
@@ -71,12 +77,38 @@ export class Gate {
    * Carries out an operation.
    *
    * @param act may say that there is progress, which moves its deadline on
+   * @param operation what it is, in one of a few words: for those who measure
    * @throws GateShutError when it is not tried; CacheError `CACHE_REDIS_UNAVAILABLE` when there is no answer in time;
    * else what the operation throws
    */
-  run<T>(act: (progress: Progress) => MaybePromise<T>): Promise<T> {
+  run<T>(act: (progress: Progress) => MaybePromise<T>, operation = 'other'): Promise<T> {
     if (!this.isOpen) return Promise.reject(this.shut());
-    return this.turnstile.run(() => (this.isOpen ? this.attempt(act) : Promise.reject(this.shut())));
+    return this.turnstile.run(() => (this.isOpen ? this.told(act, operation) : Promise.reject(this.shut())));
+  }
+
+  private told<T>(act: (progress: Progress) => MaybePromise<T>, operation: string): Promise<T> {
+    const { events } = this.parts;
+    if (events === undefined) return this.attempt(act);
+    const { redis, aroundRedis } = events;
+    const work = redis.active ? () => this.measured(act, operation, redis) : () => this.attempt(act);
+    return aroundRedis.active ? aroundRedis.run({ operation }, work) : work();
+  }
+
+  private async measured<T>(
+    act: (progress: Progress) => MaybePromise<T>,
+    operation: string,
+    channel: CacheEvents['redis'],
+  ): Promise<T> {
+    const since = performance.now();
+    let result: RedisOperation['result'] = 'ok';
+    try {
+      return await this.attempt(act);
+    } catch (error) {
+      result = resultOf(error);
+      throw error;
+    } finally {
+      channel.emit({ operation, duration: performance.now() - since, result });
+    }
   }
 
   private async attempt<T>(act: (progress: Progress) => MaybePromise<T>): Promise<T> {
@@ -99,7 +131,7 @@ export class Gate {
   }
 
   private late(): CacheError {
-    return new CacheError('CACHE_REDIS_UNAVAILABLE', `Redis did not answer within ${this.deadline} ms.`);
+    return new LateError('CACHE_REDIS_UNAVAILABLE', `Redis did not answer within ${this.deadline} ms.`);
   }
 
   private shut(): GateShutError {
@@ -111,6 +143,11 @@ export class Gate {
 /** Whether an operation was not even tried. */
 export function isShut(error: unknown): boolean {
   return error instanceof GateShutError;
+}
+
+function resultOf(error: unknown): RedisOperation['result'] {
+  if (isRefused(error)) return 'refused';
+  return error instanceof LateError ? 'late' : 'failed';
 }
 
 /** Whether Redis itself answered that it won't. By name: the client may come from another copy of ioredis. */

@@ -23,6 +23,8 @@ export interface GuardedStoreParts {
   readonly bus: Bus;
   readonly gate: Gate;
   readonly onProblem: (operation: string, error: unknown) => void;
+  /** Evictions did not reach Redis, and wait now. */
+  readonly onQueued?: (what: Invalidation) => void;
   /** Evictions that had waited have been carried out. */
   readonly onReplayed: (what: Invalidation) => void;
 }
@@ -38,6 +40,7 @@ export class GuardedStore implements SharedStore {
   private readonly bus: Bus;
   private readonly gate: Gate;
   private readonly onProblem: (operation: string, error: unknown) => void;
+  private readonly onQueued: GuardedStoreParts['onQueued'];
   private readonly queue: OutageQueue;
   private hasConnected = false;
   /** When Redis was last out of reach, or would not take a lease back, on the clock of `performance.now()`. */
@@ -48,6 +51,7 @@ export class GuardedStore implements SharedStore {
     this.inner = inner;
     this.bus = bus;
     this.gate = gate;
+    this.onQueued = parts.onQueued;
     this.onProblem = (operation, error) => {
       // That it is shut has been told when it was.
       if (!isShut(error)) onProblem(operation, error);
@@ -131,7 +135,7 @@ export class GuardedStore implements SharedStore {
   /** What could not be given back is, when Redis is there again. */
   async release(key: string, lease: string, ending?: LoadEnding): Promise<void> {
     try {
-      await this.gate.run(() => this.inner.release(key, lease, ending));
+      await this.gate.run(() => this.inner.release(key, lease, ending), 'release');
     } catch (error) {
       this.onProblem('release', error);
       this.troubledAt = performance.now();
@@ -195,7 +199,7 @@ export class GuardedStore implements SharedStore {
       if (this.queue.isBlocking) return otherwise;
     }
     try {
-      return await this.gate.run(act);
+      return await this.gate.run(act, operation);
     } catch (error) {
       this.onProblem(operation, error);
       return otherwise;
@@ -211,11 +215,12 @@ export class GuardedStore implements SharedStore {
   ): Promise<void> {
     this.queue.remember(what);
     try {
-      await this.gate.run(act);
+      await this.gate.run(act, operation);
     } catch (error) {
       this.onProblem(operation, error);
       if (how?.strict === true) throw notEvicted(error);
       this.queue.add(what);
+      this.onQueued?.(what);
     }
   }
 

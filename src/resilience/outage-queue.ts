@@ -161,7 +161,7 @@ export class OutageQueue {
       this.backlog = new EvictionBacklog();
       this.carried = backlog;
       try {
-        await this.gate.run((progress) => this.carryOut(backlog, progress));
+        await this.gate.run((progress) => this.carryOut(backlog, progress), 'replay');
         this.timesReplayed += 1;
         this.parts.onReplayed(backlog.all);
       } catch (error) {
@@ -177,7 +177,7 @@ export class OutageQueue {
   /** A server that was not there before may not have heard of the latest evictions. */
   private async identify(): Promise<void> {
     if (this.isIdentified) return;
-    const servers = await this.gate.run(() => this.store.identity()).catch(unlessRefused);
+    const servers = await this.gate.run(() => this.store.identity(), 'identify').catch(unlessRefused);
     const { servers: before } = this;
     const isNew = before !== undefined && servers.some((server) => !before.has(server));
     if (isNew) for (const what of this.recent.all) this.backlog.add(what);
@@ -189,7 +189,7 @@ export class OutageQueue {
   private async releaseLeases(): Promise<void> {
     const release = async ([lease, key]: readonly [string, string]) => {
       try {
-        await this.gate.run(() => this.store.release(key, lease));
+        await this.gate.run(() => this.store.release(key, lease), 'release');
       } catch (error) {
         if (!isRefused(error)) return;
       }

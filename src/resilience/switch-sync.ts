@@ -94,7 +94,10 @@ export class SwitchSync {
     const before = switches.turned.filter(({ name }) => !this.turnedNow.has(name));
     // Only once: when it comes late, it is the time of the turn that counts.
     this.turnedNow.clear();
-    const all = await this.parts.gate.run(() => this.parts.shared.merge([...now, ...before], now.length));
+    const all = await this.parts.gate.run(
+      () => this.parts.shared.merge([...now, ...before], now.length),
+      'switches',
+    );
     // What was turned meanwhile is later, and on its way next.
     for (const switched of all) if (!this.turnedNow.has(switched.name)) switches.adopt(switched);
     for (const name of this.untold) if (!this.turnedNow.has(name)) this.untold.delete(name);

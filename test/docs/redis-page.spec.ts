@@ -69,6 +69,9 @@ async function useEverything(url: string): Promise<void> {
     await service.disable('items');
     await service.enable('items');
     expect(await service.ping(5000)).toBeDefined();
+    await cache.set(['7'], 'put');
+    expect(await service.redisStats()).toMatchObject({ missing: [] });
+    await cache.evict('7');
   }
   const manager = app.get<CacheManager>(CACHE_MANAGER);
   await manager.mset([

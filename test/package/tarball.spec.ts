@@ -32,8 +32,8 @@ describe.each([11, 12])('the packed tarball on Nest %i', (nest) => {
   beforeAll(async () => {
     project = new UserProject(workspace, nest);
     await project.install();
-    await project.write('esm', 'caching', 'health', 'side-by-side');
-    await project.write('cjs', 'caching', 'health');
+    await project.write('esm', 'caching', 'health', 'operations', 'side-by-side');
+    await project.write('cjs', 'caching', 'health', 'operations');
     [typeErrors.esm, typeErrors.cjs] = await Promise.all([project.compile('esm'), project.compile('cjs')]);
   }, LONG);
 
@@ -50,6 +50,16 @@ describe.each([11, 12])('the packed tarball on Nest %i', (nest) => {
     'tells Terminus from %s code how it is',
     async (format) => {
       expect(await project.start(format, 'health.js')).toEqual(['OK Terminus reports the cache']);
+    },
+    LONG,
+  );
+
+  it.each(FORMATS)(
+    'measures, traces and alerts from %s code',
+    async (format) => {
+      expect(await project.start(format, 'operations.js')).toEqual([
+        'OK metrics, spans and alerts work together',
+      ]);
     },
     LONG,
   );
@@ -88,9 +98,9 @@ describe.each([11, 12])('the packed tarball on Nest %i', (nest) => {
     );
   }
 
-  // The last one, for it takes Terminus away.
-  describe('without Terminus', () => {
-    beforeAll(() => project.removeTerminus());
+  // The last one, for it takes packages away.
+  describe('without the optional peers', () => {
+    beforeAll(() => project.remove('@nestjs/terminus', 'prom-client', '@opentelemetry/api'));
 
     it.each(FORMATS)(
       'caches from %s code',
@@ -101,11 +111,14 @@ describe.each([11, 12])('the packed tarball on Nest %i', (nest) => {
     );
 
     it.each(FORMATS)(
-      'names the missing package when %s code imports nestjs-roost/health',
+      'names the missing package when %s code imports an entry point that needs one, and else imports it',
       async (format) => {
-        expect(await project.errorOfImporting(format, 'nestjs-roost/health')).toMatch(
-          /Cannot find (package|module) '@nestjs\/terminus'/,
-        );
+        const errors = async (entry: string) => project.errorOfImporting(format, `nestjs-roost/${entry}`);
+        const isMissing = (name: string) => new RegExp(`Cannot find (package|module) '${name}'`);
+        expect(await errors('health')).toMatch(isMissing('@nestjs/terminus'));
+        expect(await errors('metrics')).toMatch(isMissing('prom-client'));
+        expect(await errors('opentelemetry')).toMatch(isMissing('@opentelemetry/api'));
+        expect(await errors('alerts')).toBe('');
       },
       LONG,
     );

@@ -1,11 +1,14 @@
 import { isRefused } from '../../resilience/gate.js';
 import { beforeDeadline } from '../../engine/before-deadline.js';
 import type { Bus, FleetListener, Invalidation } from '../../engine/bus.js';
+import type { Channel } from '../../engine/channel.js';
+import type { BusEvent } from '../../engine/events.js';
 import type { LoadEnding } from '../../engine/load-waiters.js';
 import { newToken } from '../../engine/token.js';
 import type { RedisClient, RedisNode } from '../redis/redis-client.js';
 import { topologyOf, type RedisTopology } from '../redis/redis-topology.js';
 import { decodeMessage, encodeInvalidation, encodeLoadEnded, encodeSwitched } from './bus-message.js';
+import { BusLag } from './bus-lag.js';
 import { MessageGaps } from './message-gaps.js';
 
 /** How often the subscription is asked for a sign of life, and how long the answer may take, milliseconds. */
@@ -29,6 +32,8 @@ export interface BusSurroundings {
   /** The connections that messages are sent through have to prove that they live. */
   readonly doubt: () => void;
   readonly onProblem: (operation: string, error: unknown) => void;
+  /** Where is told how long messages take, and how the subscription fares. */
+  readonly events?: Channel<BusEvent>;
 }
 
 /**
@@ -44,6 +49,7 @@ export class RedisBus implements Bus {
   readonly instance = newToken();
   private readonly topology: RedisTopology;
   private readonly gaps = new MessageGaps();
+  private readonly lag: BusLag;
   private isArmed = false;
   private isClosed = false;
   private isBeating = false;
@@ -63,6 +69,7 @@ export class RedisBus implements Bus {
     private readonly surroundings: BusSurroundings,
   ) {
     this.topology = topologyOf(publisher);
+    this.lag = new BusLag(surroundings.events);
     subscriber.on('ready', () => void this.subscribe());
     subscriber.on('reconnecting', () => this.aim());
     subscriber.on('close', () => this.break('the connection closed'));
@@ -125,9 +132,11 @@ export class RedisBus implements Bus {
     this.pending = undefined;
     this.flushing = undefined;
     if (pending === undefined) return;
-    const messages = inParts(pending).map((what) =>
-      encodeInvalidation(this.instance, (this.sent += 1), what),
-    );
+    const messages = inParts(pending).map((what) => {
+      this.sent += 1;
+      this.lag.sent(this.sent);
+      return encodeInvalidation(this.instance, this.sent, what);
+    });
     const home = this.topology.home(this.channel);
     if (home === undefined) throw new Error('No master of the cluster is connected.');
     await Promise.all(messages.map((message) => home.publish(this.channel, message)));
@@ -153,6 +162,7 @@ export class RedisBus implements Bus {
     this.isArmed = true;
     this.since = Date.now();
     this.listener.armed();
+    this.tell({ kind: 'armed' });
     clearInterval(this.heartbeat);
     this.heartbeat = setInterval(() => void this.beat(), HEARTBEAT_MS);
     this.heartbeat.unref();
@@ -178,12 +188,14 @@ export class RedisBus implements Bus {
   private async beat(): Promise<void> {
     if (this.isBeating) return;
     this.isBeating = true;
+    const heard = this.lag.beat();
     try {
       await beforeDeadline(
         HEARTBEAT_MS,
         () => this.subscriber.ping(),
         () => NO_ANSWER,
       );
+      heard();
       this.followHome();
     } catch (error) {
       if (!this.isArmed) return;
@@ -217,7 +229,9 @@ export class RedisBus implements Bus {
     if (!this.isArmed) return;
     this.isArmed = false;
     this.since = Date.now();
+    this.lag.forget();
     this.listener.broken(reason);
+    this.tell({ kind: 'broken', reason });
   }
 
   private receive(text: string): void {
@@ -225,7 +239,10 @@ export class RedisBus implements Bus {
     const message = decodeMessage(text);
     if (message === undefined) return this.distrust('a message that is not one');
     if (message.kind === 'load ended') return this.listener.loadEnded(message.key, message.ending);
-    if (message.from === this.instance) return;
+    if (message.from === this.instance) {
+      if (message.kind === 'invalidation') this.lag.heard(message.number);
+      return;
+    }
     if (message.kind === 'switched') return this.listener.switched();
     if (this.gaps.isGap(message.from, message.number)) return this.distrust('a message was lost');
     this.listener.invalidated(message.what);
@@ -235,6 +252,13 @@ export class RedisBus implements Bus {
   private distrust(reason: string): void {
     this.listener.broken(reason);
     this.listener.armed();
+    this.tell({ kind: 'broken', reason });
+    this.tell({ kind: 'armed' });
+  }
+
+  private tell(event: BusEvent): void {
+    const { events } = this.surroundings;
+    if (events?.active === true) events.emit(event);
   }
 }
 

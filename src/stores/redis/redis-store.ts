@@ -39,6 +39,8 @@ export interface RedisStoreParts {
   /** What to publish when a load ends that others wait for. */
   readonly loadEndedMessage: (key: string, ending: LoadEnding) => string;
   readonly onProblem: (operation: string, error: unknown) => void;
+  /** An entry of that cache can't be stored. */
+  readonly onRefused?: (cache: string) => void;
 }
 
 /**
@@ -206,6 +208,7 @@ export class RedisStore implements RemoteStore {
       bytes = isPromise(sealed) ? await sealed : sealed;
     } catch (error) {
       this.parts.onProblem('store', error);
+      this.parts.onRefused?.(entry.cache);
       return undefined;
     }
     const lifetimeMs = expiresAt(entry) - this.parts.clock.now();

@@ -48,6 +48,18 @@ describe('CacheModule on a Redis cluster', () => {
     expect((await app.get(CacheService).ping(5000))?.latencyMs).toBeGreaterThan(0);
   });
 
+  it('tells of all masters together, and finds the entries of each', async () => {
+    const service = app.get(CacheService);
+    await service.cache(items).setMany(ids.map((id) => [[id], 'value']));
+    expect(await service.redisStats()).toMatchObject({
+      servers: 3,
+      keys: { entries: 60, complete: true, caches: { items: 60 } },
+      memory: { limit: undefined, share: undefined },
+      missing: [],
+    });
+    await service.cache(items).evictMany(ids.map((id) => [id]));
+  });
+
   it('keeps entries on every master, and evicts them by key, tag, pattern and cache', async () => {
     const service = app.get(CacheService);
     const cache = service.cache(items);

@@ -34,9 +34,9 @@ export class UserProject {
     await run({ step, program: 'npm', args: NPM_INSTALL, cwd: this.directory });
   }
 
-  /** Takes away what users need for `nestjs-roost/health` only. */
-  async removeTerminus(): Promise<void> {
-    await rm(join(this.directory, 'node_modules/@nestjs/terminus'), { recursive: true });
+  /** Takes away what users need for some entry points only. */
+  async remove(...packages: readonly string[]): Promise<void> {
+    for (const name of packages) await rm(join(this.directory, 'node_modules', name), { recursive: true });
   }
 
   /** Writes code of that format: its settings are in the folder `fixtures/<format>`, its sources in the others. */

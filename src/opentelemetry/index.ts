@@ -1,0 +1,2 @@
+export { CacheTracingModule } from './cache-tracing.module.js';
+export type { CacheTracingOptions } from './cache-tracing.options.js';

@@ -1,0 +1,185 @@
+import { Logger } from '@nestjs/common';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { CacheModule, CacheService, defineCache, key, tag } from 'nestjs-roost';
+import { CacheMetrics, CacheMetricsModule, type CacheMetricsOptions } from 'nestjs-roost/metrics';
+import { Counter, Registry } from 'prom-client';
+import { ManualLoader } from '../../support/engine.js';
+
+Logger.overrideLogger(false);
+
+const bots = defineCache<[id: string]>({
+  name: 'bots',
+  key: (id) => key`bot:${id}`,
+  ttl: '1m',
+  tags: (id) => [tag`bot:${id}`],
+});
+
+describe('CacheMetricsModule', () => {
+  const apps: TestingModule[] = [];
+
+  afterEach(async () => {
+    await Promise.all(apps.splice(0).map((app) => app.close()));
+  });
+
+  const start = async (options: CacheMetricsOptions = {}, namespace = 'test') => {
+    const app = await Test.createTestingModule({
+      imports: [CacheModule.forRoot({ namespace }), CacheMetricsModule.forRoot(options)],
+    }).compile();
+    apps.push(await app.init());
+    const metrics = app.get(CacheMetrics);
+    return { app, service: app.get(CacheService), metrics };
+  };
+
+  /** The samples of one metric, as they are written: `{cache="bots"} 1`. */
+  const samples = async (metrics: CacheMetrics, name: string): Promise<string[]> => {
+    const lines = (await metrics.text()).split('\n');
+    return lines
+      .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+      .map((line) => line.slice(name.length));
+  };
+
+  it('counts reads by cache, tier and outcome, shared loads, and the time saved', async () => {
+    const { service, metrics } = await start();
+    const cache = service.cache(bots);
+    const loader = new ManualLoader<string>();
+    const callers = Array.from({ length: 3 }, () => cache.getOrLoad(['1'], loader.load));
+    await loader.called(1);
+    loader.calls[0]!.resolve('loaded');
+    await Promise.all(callers);
+    await cache.get('1');
+    expect(await samples(metrics, 'nestjs_roost_requests_total')).toEqual([
+      '{cache="bots",tier="l1",outcome="hit"} 1',
+      '{cache="bots",tier="l2",outcome="hit"} 0',
+      '{cache="bots",tier="l1",outcome="stale"} 0',
+      '{cache="bots",tier="l2",outcome="stale"} 0',
+      '{cache="bots",tier="none",outcome="miss"} 3',
+      '{cache="bots",tier="none",outcome="bypass"} 0',
+    ]);
+    expect(await samples(metrics, 'nestjs_roost_shared_loads_total')).toEqual(['{cache="bots"} 2']);
+    const [saved = ''] = await samples(metrics, 'nestjs_roost_time_saved_seconds_total');
+    expect(Number(saved.split(' ')[1])).toBeGreaterThan(0);
+    expect(await samples(metrics, 'nestjs_roost_load_duration_seconds_count')).toEqual([
+      '{cache="bots",result="ok"} 1',
+    ]);
+  });
+
+  it('measures entries, memory, evictions and what can’t be stored', async () => {
+    const { service, metrics } = await start();
+    const cache = service.cache(bots);
+    await cache.set(['1'], 'x'.repeat(1000));
+    await expect(cache.set(['2'], () => 0)).rejects.toThrow();
+    await service.evictTags(tag`bot:${'2'}`, tag`bot:${'3'}`);
+    await service.disable('bots');
+    expect(await samples(metrics, 'nestjs_roost_entry_size_bytes_count')).toEqual(['{cache="bots"} 1']);
+    expect(await samples(metrics, 'nestjs_roost_entry_size_bytes_bucket')).toContain(
+      '{le="2048",cache="bots"} 1',
+    );
+    expect(await samples(metrics, 'nestjs_roost_l1_entries')).toEqual([' 1']);
+    const [bytes = ''] = await samples(metrics, 'nestjs_roost_l1_bytes');
+    expect(Number(bytes)).toBe(service.stats().l1.bytes);
+    expect(await samples(metrics, 'nestjs_roost_evictions_total')).toEqual([
+      '{kind="key",origin="here"} 1',
+      '{kind="tag",origin="here"} 2',
+    ]);
+    expect(await samples(metrics, 'nestjs_roost_refused_values_total')).toEqual(['{cache="bots"} 1']);
+    expect(await samples(metrics, 'nestjs_roost_cache_enabled')).toEqual(['{cache="bots"} 0']);
+  });
+
+  it('says nothing about a Redis that there is not', async () => {
+    const { metrics } = await start();
+    for (const name of ['redis_connected', 'bus_armed', 'queued_evictions', 'breaker_state'])
+      expect(await samples(metrics, `nestjs_roost_${name}`)).toEqual([]);
+  });
+
+  it('measures reads when it is told to, and listens to none otherwise', async () => {
+    const quiet = await start();
+    const loud = await start({ reads: true, prefix: 'loud_' });
+    for (const { service } of [quiet, loud]) await service.cache(bots).get('1');
+    expect(await samples(quiet.metrics, 'nestjs_roost_read_duration_seconds_count')).toEqual([]);
+    expect(await samples(loud.metrics, 'loud_read_duration_seconds_count')).toEqual([
+      '{cache="bots",outcome="miss"} 1',
+    ]);
+  });
+
+  it('has labels for a limited number of caches, and none with keys in them', async () => {
+    const { service, metrics } = await start({ maxCaches: 2 });
+    for (let i = 0; i < 50; i += 1) {
+      const cache = service.cache(
+        defineCache({ name: `cache-${i}`, key: (id: string) => key`${i}:${id}`, ttl: '1m' }),
+      );
+      await cache.getOrLoad(['secret-id'], () => 'loaded');
+      await cache.evict('secret-id');
+    }
+    const text = await metrics.text();
+    const labels = new Set([...text.matchAll(/cache="([^"]*)"/g)].map(([, name]) => name));
+    expect(labels).toEqual(new Set(['cache-0', 'cache-1', 'other']));
+    expect(text).toContain('requests_total{cache="other",tier="none",outcome="miss"} 48');
+    expect(text).not.toContain('secret-id');
+  });
+
+  it('is in the application’s own registry, beside its own metrics', async () => {
+    const registry = new Registry();
+    new Counter({ name: 'own_total', help: 'x', registers: [registry] }).inc();
+    const { metrics } = await start({ registry });
+    expect(metrics.registry).toBe(registry);
+    expect(metrics.contentType).toContain('text/plain');
+    expect(await metrics.text()).toMatch(/own_total 1[^]*nestjs_roost_/);
+  });
+
+  it('lets two applications share a registry: they are added up, and counters stay when one ends', async () => {
+    const registry = new Registry();
+    const [one, two] = [await start({ registry }), await start({ registry }, 'other')];
+    await one.service.cache(bots).get('1');
+    await two.service.cache(bots).getOrLoad(['1'], () => 'loaded');
+    const missed = '{cache="bots",tier="none",outcome="miss"} 2';
+    expect(await samples(one.metrics, 'nestjs_roost_requests_total')).toContain(missed);
+    expect(await samples(one.metrics, 'nestjs_roost_l1_entries')).toEqual([' 1']);
+    await two.app.close();
+    apps.splice(apps.indexOf(two.app), 1);
+    expect(await samples(one.metrics, 'nestjs_roost_requests_total')).toContain(missed);
+    expect(await samples(one.metrics, 'nestjs_roost_l1_entries')).toEqual([' 0']);
+    expect(await samples(one.metrics, 'nestjs_roost_load_duration_seconds_count')).toEqual([
+      '{cache="bots",result="ok"} 1',
+    ]);
+  });
+
+  it('starts again with a registry that was cleared', async () => {
+    const registry = new Registry();
+    await start({ registry });
+    registry.clear();
+    const { metrics } = await start({ registry });
+    expect(await metrics.text()).toContain('nestjs_roost_requests_total');
+  });
+
+  it('exports what features measure, whenever they begin, of all that share the registry', async () => {
+    const registry = new Registry();
+    const [one, two] = [await start({ registry }), await start({ registry })];
+    const stops = [one, two].map(({ service }, i) =>
+      service.measures.add({
+        name: 'warmup_items_total',
+        help: 'Items.',
+        type: 'counter',
+        labels: ['result'],
+        collect: () => [{ labels: { result: 'done' }, value: 3 + i }],
+      }),
+    );
+    expect(await samples(one.metrics, 'nestjs_roost_warmup_items_total')).toEqual(['{result="done"} 7']);
+    stops[1]!();
+    expect(await samples(one.metrics, 'nestjs_roost_warmup_items_total')).toEqual(['{result="done"} 3']);
+  });
+
+  it.each<[object, string]>([
+    [{ prefx: 'x' }, 'Expected options of CacheMetricsModule among `registry`'],
+    [{ prefix: '1 x' }, 'Expected `prefix` of CacheMetricsModule to be letters'],
+    [{ maxCaches: 0 }, '`maxCaches`'],
+    [{ reads: 'yes' }, '`reads`'],
+    [{ registry: {} }, '`registry`'],
+    [{ buckets: { load: [1, 1] } }, '`buckets.load`'],
+    [{ buckets: { laod: [1] } }, '`buckets.laod`'],
+  ])('refuses %j', async (options, message) => {
+    await expect(start(options as CacheMetricsOptions)).rejects.toMatchObject({
+      code: 'CACHE_INVALID_OPTION',
+      message: expect.stringContaining(message),
+    });
+  });
+});
