@@ -2,9 +2,10 @@ import { CacheError } from '../errors.js';
 import type { Found } from '../stores/store.js';
 import type { BoundCache } from './bound-cache.js';
 import { Deferred } from './deferred.js';
+import type { KeepsEntry } from './entry.js';
 import type { EntryReader } from './entry-reader.js';
 import type { Flight, Flights } from './flights.js';
-import { NOBODY, type Audience, type Loader, type Loads } from './loads.js';
+import { NOBODY, type Audience, type HowToLoad, type Loader, type Loads } from './loads.js';
 import type { Outcome } from './outcome.js';
 import type { Patience } from './patience.js';
 import type { ReadCounter } from './read-counter.js';
@@ -48,6 +49,14 @@ interface Wanted {
   readonly audience: Audience;
 }
 
+/** What a refresh of many keys came to. */
+export interface BatchRefreshed {
+  /** In the order of the list. */
+  readonly outcomes: readonly Outcome[];
+  /** What has been stored, in place of what was found. */
+  readonly stored: readonly { readonly request: ReadRequest; readonly found: Found }[];
+}
+
 /** Reads of many keys: the same steps as of one, each taken for all keys together. */
 export class BatchReads {
   constructor(private readonly parts: BatchReadsParts) {}
@@ -56,7 +65,10 @@ export class BatchReads {
   async find(cache: BoundCache, argsList: ArgsList): Promise<readonly (Outcome | undefined)[]> {
     const { entries, counter } = this.parts;
     const { results, items } = this.fromL1(cache, argsList);
-    const founds = await this.read(cache, items);
+    const founds = await this.read(
+      cache,
+      items.map(({ request }) => request),
+    );
     for (const [i, { request, positions }] of items.entries()) {
       const outcome = entries.usable(request, founds[i]!);
       for (const position of positions) {
@@ -108,6 +120,49 @@ export class BatchReads {
     return results as Outcome[];
   }
 
+  /** Loads and stores anew, with one call, what is not kept. */
+  async renew(
+    cache: BoundCache,
+    argsList: ArgsList,
+    loadMissing: BatchLoader,
+    keeps: KeepsEntry,
+  ): Promise<BatchRefreshed> {
+    const patience = this.parts.patienceFor(cache);
+    const requests = new Map<string, ReadRequest>();
+    const keys = argsList.map((args) => {
+      const key = cache.keyOf(...args);
+      if (!requests.has(key)) requests.set(key, this.parts.request(cache, args, key, patience));
+      return key;
+    });
+    const founds = await this.read(cache, [...requests.values()]);
+    const outcomes = new Map<string, Outcome>();
+    const stored: { readonly request: ReadRequest; readonly found: Found }[] = [];
+    const wanted: (Wanted & Pick<HowToLoad, 'anew' | 'onEnd'>)[] = [];
+    for (const [i, request] of [...requests.values()].entries()) {
+      const found = founds[i]!;
+      const kept = this.parts.entries.kept(request, found, keeps);
+      if (kept !== undefined) {
+        outcomes.set(request.key, kept);
+        continue;
+      }
+      const onEnd: HowToLoad['onEnd'] = (ending) => {
+        if (ending === 'stored') stored.push({ request, found });
+      };
+      wanted.push({ request, found, audience: { hasLeft: false }, anew: keeps, onEnd });
+    }
+    const loaded = await Promise.all(
+      this.parts.loads.loadMany(wanted, (those) =>
+        loadAll(
+          cache,
+          those.map(({ args }) => args),
+          loadMissing,
+        ),
+      ),
+    );
+    for (const [i, { request }] of wanted.entries()) outcomes.set(request.key, loaded[i]!);
+    return { outcomes: keys.map((key) => outcomes.get(key)!), stored };
+  }
+
   /** Steps 3 to 6 for the keys that are this batch's own. Settles every one of them; never rejects. */
   private async settle(
     cache: BoundCache,
@@ -119,7 +174,7 @@ export class BatchReads {
     try {
       const founds = await this.read(
         cache,
-        owned.map(({ item }) => item),
+        owned.map(({ item }) => item.request),
       );
       const due = [...dueInL1];
       const missing: (Wanted & {
@@ -199,15 +254,15 @@ export class BatchReads {
     return { results, items: [...items.values()], due };
   }
 
-  private async read(cache: BoundCache, items: readonly Item[]): Promise<readonly Found[]> {
-    const [first] = items;
+  private async read(cache: BoundCache, requests: readonly ReadRequest[]): Promise<readonly Found[]> {
+    const [first] = requests;
     if (first === undefined) return [];
     const reading = cache.store.readMany(
-      items.map(({ request }) => request.key),
-      items.map(({ request }) => request.allTags),
+      requests.map(({ key }) => key),
+      requests.map(({ allTags }) => allTags),
     );
-    const founds = await first.request.patience.wait(reading, undefined);
-    return founds ?? items.map(() => ({ seen: '', unavailable: true }));
+    const founds = await first.patience.wait(reading, undefined);
+    return founds ?? requests.map(() => ({ seen: '', unavailable: true }));
   }
 }
 

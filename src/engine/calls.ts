@@ -10,7 +10,7 @@ import type { ReadOverrides } from './read-request.js';
 import type { ReadThrough } from './read-through.js';
 import type { Writes } from './writes.js';
 
-/** Everything that can be asked of the caches: of the engine itself, or of a transaction in front of it. */
+/** Everything that can be asked of the caches: of the engine itself, or of what stands in front of it. */
 export interface CacheCalls {
   /** What is stored under a key, without loading. */
   find(cache: BoundCache, args: readonly unknown[]): Promise<Outcome | undefined>;
@@ -39,13 +39,15 @@ export interface CacheCalls {
   evictTags(tags: readonly string[], how?: HowToEvict): Promise<void>;
   /** Tells how many entries there were where entries are at home. */
   evictMatching(pattern: CachePattern, how?: HowToEvict): Promise<number>;
+  /** Does something when what was evicted and put so far holds for everybody; never, if it is dropped. */
+  whenFinal(act: () => void): void;
 }
 
 /** The engine's own answers, at once and for everybody. */
 export class EngineCalls implements CacheCalls {
   constructor(
-    private readonly reads: ReadThrough,
-    private readonly writes: Writes,
+    protected readonly reads: ReadThrough,
+    protected readonly writes: Writes,
   ) {}
 
   find(cache: BoundCache, args: readonly unknown[]): Promise<Outcome | undefined> {
@@ -106,5 +108,9 @@ export class EngineCalls implements CacheCalls {
 
   evictMatching(pattern: CachePattern, how?: HowToEvict): Promise<number> {
     return this.writes.evictMatching(pattern, how);
+  }
+
+  whenFinal(act: () => void): void {
+    act();
   }
 }

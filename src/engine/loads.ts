@@ -1,7 +1,7 @@
 import type { Acquired, Found } from '../stores/store.js';
 import type { BackgroundWork } from './background-work.js';
 import { ANY_TAG } from './bound-cache.js';
-import { expiresAt, type Entry } from './entry.js';
+import { expiresAt, type Entry, type KeepsEntry } from './entry.js';
 import type { EntryMaker } from './entry-maker.js';
 import type { EntryReader } from './entry-reader.js';
 import type { CacheEvents } from './events.js';
@@ -27,12 +27,12 @@ export const NOBODY: Audience = Object.freeze({ hasLeft: true });
 
 /** What is special about a load. */
 export interface HowToLoad {
-  /** Load even if somebody else has just stored something. */
-  readonly anew?: boolean;
+  /** Load even if somebody else has just stored something; unless, where a function tells, that is to be kept. */
+  readonly anew?: true | KeepsEntry;
   /** Somebody else is loading, and this load waits. */
   readonly onHeld?: () => void;
-  /** What was loaded has been stored, or is not to be. Not told of one that should have been. */
-  readonly onEnd?: (ending: 'stored' | 'not wanted') => void;
+  /** What was loaded has been stored, or is not to be, or nothing was loaded. Not told of one that should have been. */
+  readonly onEnd?: (ending: 'stored' | 'not wanted' | 'kept') => void;
   /** @default somebody who waits */
   readonly audience?: Audience;
 }
@@ -99,18 +99,16 @@ export class Loads {
    * @returns an outcome for each, in their order
    */
   loadMany(
-    wanted: readonly {
+    wanted: readonly ({
       readonly request: ReadRequest;
       readonly found: Found;
-      readonly audience?: Audience;
-    }[],
+    } & Pick<HowToLoad, 'anew' | 'onEnd' | 'audience'>)[],
     loader: (requests: readonly ReadRequest[]) => Promise<readonly unknown[]>,
   ): readonly Promise<Outcome>[] {
     const batch = new BatchCall(wanted.length, loader);
-    return wanted.map(({ request, found, audience }) => {
+    return wanted.map(({ request, found, ...how }) => {
       const { load, postpone } = batch.ticket(request);
-      const how = { onHeld: postpone, ...(audience && { audience }) };
-      return this.load(request, load, found, how).finally(postpone);
+      return this.load(request, load, found, { ...how, onHeld: postpone }).finally(postpone);
     });
   }
 
@@ -134,8 +132,9 @@ export class Loads {
       if (acquired.kind === 'granted') void request.cache.store.release(request.key, lease);
       if (acquired.kind === 'granted' || acquired.kind === 'unavailable') break;
       if (acquired.kind === 'filled') {
-        const stored = how.anew === true ? undefined : this.parts.entries.usable(request, acquired.found);
-        if (stored !== undefined) return stored;
+        const stored = isToBeUsed(acquired.found, how) && this.parts.entries.usable(request, acquired.found);
+        if (stored) how.onEnd?.('kept');
+        if (stored) return stored;
         seen = acquired.found.seen;
       } else {
         how.onHeld?.();
@@ -282,6 +281,11 @@ export class Loads {
       return undefined;
     }
   }
+}
+
+/** Whether what somebody else has just stored is as good as a load. */
+function isToBeUsed({ entry }: Found, { anew }: HowToLoad): boolean {
+  return anew === undefined || (anew !== true && entry !== undefined && anew(entry));
 }
 
 /** Without a ttl there is nothing to take turns for. */

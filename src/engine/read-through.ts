@@ -1,10 +1,10 @@
 import type { Codec } from '../codec/codec.js';
 import type { Found } from '../stores/store.js';
 import type { BackgroundWork } from './background-work.js';
-import { BatchReads, loadAll, type ArgsList, type BatchLoader } from './batch-reads.js';
+import { BatchReads, loadAll, type ArgsList, type BatchLoader, type BatchRefreshed } from './batch-reads.js';
 import type { BoundCache } from './bound-cache.js';
 import type { Clock } from './clock.js';
-import type { Entry } from './entry.js';
+import type { Entry, KeepsEntry } from './entry.js';
 import { EntryMaker } from './entry-maker.js';
 import { EntryReader, UNUSABLE } from './entry-reader.js';
 import type { CacheEvents } from './events.js';
@@ -36,8 +36,8 @@ const NOT_READ: Found = Object.freeze({ seen: '', unavailable: true });
 /** What a refresh came to. */
 export interface Refreshed {
   readonly value: unknown;
-  /** `lost`: it should have been stored, and what was stored before is older. */
-  readonly ending: 'stored' | 'lost' | 'not wanted';
+  /** `lost`: it should have been stored, and what was stored before is older. `kept`: that was good enough. */
+  readonly ending: 'stored' | 'lost' | 'not wanted' | 'kept';
   /** What was stored before. */
   readonly found: Found;
   /** How long the call still waits for the shared store. */
@@ -180,12 +180,18 @@ export class ReadThrough {
     return outcome;
   }
 
-  /** Loads and stores, whatever is stored already, and whatever load is under way. */
+  /**
+   * Loads and stores, whatever is stored already, and whatever load is under way.
+   *
+   * @param keeps tells which entry is good enough; then nothing is loaded that can't be stored
+   * @throws CacheError `CACHE_REDIS_UNAVAILABLE` with `keeps` only; what the loader throws
+   */
   async refresh(
     cache: BoundCache,
     args: readonly unknown[],
     loader: Loader,
     overrides?: ReadOverrides,
+    keeps?: KeepsEntry,
   ): Promise<Refreshed> {
     if (!cache.enabled || overrides?.bypass === true) {
       return {
@@ -197,13 +203,26 @@ export class ReadThrough {
       };
     }
     const request = this.request(cache, args, cache.keyOf(...args), overrides);
-    const found = await request.patience.wait(cache.store.read(request.key, request.allTags), NOT_READ);
+    const { patience } = request;
+    const found = await patience.wait(cache.store.read(request.key, request.allTags), NOT_READ);
+    const kept = keeps && this.entries.kept(request, found, keeps);
+    if (kept !== undefined) return { value: kept.take(), ending: 'kept', found, patience };
     let ending: Refreshed['ending'] = 'lost';
     const onEnd: HowToLoad['onEnd'] = (how) => {
       ending = how;
     };
-    const outcome = await this.loads.load(request, loader, found, { anew: true, onEnd });
-    return { value: outcome.take(), ending, found, patience: request.patience };
+    const outcome = await this.loads.load(request, loader, found, { anew: keeps ?? true, onEnd });
+    return { value: outcome.take(), ending, found, patience };
+  }
+
+  /** The same for many keys: those that are not kept are loaded with one call. */
+  refreshMany(
+    cache: BoundCache,
+    argsList: ArgsList,
+    loadMissing: BatchLoader,
+    keeps: KeepsEntry,
+  ): Promise<BatchRefreshed> {
+    return this.batch.renew(cache, argsList, loadMissing, keeps);
   }
 
   /** How many reads and loads are in progress. */

@@ -28,6 +28,8 @@ export class Transaction implements CacheCalls {
   private readonly strict = new EvictedInside();
   private readonly puts = new Map<string, { readonly cache: BoundCache; readonly entry: Entry }>();
 
+  private readonly atTheEnd: (() => void)[] = [];
+
   constructor(
     /** What is outside: the transaction around this one, or the engine. */
     private readonly outer: CacheCalls,
@@ -54,6 +56,7 @@ export class Transaction implements CacheCalls {
     const put = await Promise.allSettled(
       [...puts].map(([key, { cache, entry }]) => outer.putEntry(cache, key, entry)),
     );
+    for (const act of this.atTheEnd) outer.whenFinal(act);
     for (const end of [...evicted, ...put]) if (end.status === 'rejected') throw end.reason;
   }
 
@@ -180,6 +183,11 @@ export class Transaction implements CacheCalls {
     this.evicted(how).patterns.set(pattern.text, pattern);
     for (const key of this.puts.keys()) if (pattern.matches(key)) this.puts.delete(key);
     return 0;
+  }
+
+  whenFinal(act: () => void): void {
+    if (this.state === 'open') this.atTheEnd.push(act);
+    else if (this.state === 'over') this.outer.whenFinal(act);
   }
 
   private evicted(how: HowToEvict | undefined): EvictedInside {
