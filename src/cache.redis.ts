@@ -13,6 +13,7 @@ import { SwitchSync } from './resilience/switch-sync.js';
 import { within } from './resilience/within.js';
 import { RedisBus } from './stores/bus/redis-bus.js';
 import { RedisConnection } from './stores/redis/redis-connection.js';
+import { RedisJobLeases } from './stores/redis/redis-job-leases.js';
 import { RedisKeys } from './stores/redis/redis-keys.js';
 import type { ResolvedRedis } from './stores/redis/redis-options.js';
 import { RedisStore } from './stores/redis/redis-store.js';
@@ -55,6 +56,8 @@ export class CacheRedis {
   readonly guard: GuardedStore;
   readonly bus: RedisBus;
   readonly switches: SwitchSync;
+  /** The right to run warmups. */
+  readonly jobs: RedisJobLeases;
   /** Redis's own, unless the application has given one. */
   readonly clock: Clock;
   /** What this process knows of the tags in Redis. */
@@ -83,6 +86,7 @@ export class CacheRedis {
       gate: this.gate,
       onProblem,
     });
+    this.jobs = new RedisJobLeases(client, keys, (act) => this.gate.run(act));
     if (options.clock === systemClock)
       this.serverClock = new ServerClock(() => topologyOf(client).home(keys.bus));
     this.clock = this.serverClock ?? options.clock;

@@ -61,6 +61,29 @@ export interface CacheSwitched {
   readonly enabled: boolean;
 }
 
+/** Where a warmup stands. Counts are of items. */
+export interface CacheWarmupEvent {
+  /** Name of the warmup. */
+  readonly warmup: string;
+  /** `progress`: from time to time. `skipped`: a run that was due is not run here, and `reason` says why. */
+  readonly kind: 'started' | 'progress' | 'finished' | 'skipped';
+  /** What it runs for: its time, the start of the application, `run`, or an event. */
+  readonly trigger: 'schedule' | 'boot' | 'hand' | 'event';
+  readonly done: number;
+  readonly failed: number;
+  /** How many items there are, where that is known. */
+  readonly total: number | undefined;
+  /** Milliseconds since it began. */
+  readonly duration: number;
+  /**
+   * Of one that is finished. `done`: it has been through all items, whether they succeeded or not. `failed`: its
+   * method did not give them. `stopped`: the application ends, or another instance runs it.
+   */
+  readonly outcome?: 'done' | 'failed' | 'stopped';
+  /** In words, without keys and values. */
+  readonly reason?: string;
+}
+
 type Listener<T> = (event: T) => void;
 
 /** A list of listeners that costs nothing while it is empty. */
@@ -93,4 +116,5 @@ export class CacheEvents {
   readonly evictions = new Channel<CacheEviction>();
   readonly problems = new Channel<CacheProblem>();
   readonly switches = new Channel<CacheSwitched>();
+  readonly warmups = new Channel<CacheWarmupEvent>();
 }
