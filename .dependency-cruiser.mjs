@@ -5,7 +5,7 @@
 /** Folders that build on the facade; nothing builds on them. */
 const FEATURES = 'bridge|health|metrics|testing|warmup';
 /** The entry points in package.json. */
-const ENTRIES = '^src/((health|testing)/)?index\\.ts$';
+const ENTRIES = '^src/((health|testing|warmup)/)?index\\.ts$';
 /** What puts the parts together. */
 const WIRING = '^src/(index|cache\\.(core\\.)?(module|explorer)[^/]*)\\.ts$';
 /** What the engine and the stores share: they know each other by these only. */
@@ -119,10 +119,16 @@ export default {
       { path: npm('@nestjs/terminus') },
     ),
     only(
+      'schedule-in-its-place',
+      'An optional peer is imported by its own entry point only.',
+      { path: '^src/', pathNot: '^src/warmup/' },
+      { path: npm('@nestjs/schedule', 'cron') },
+    ),
+    only(
       'index-reaches-no-optional-peer',
       'import "nestjs-roost" must work where the optional peers are not installed.',
       { path: '^src/(index|testing/index)\\.ts$' },
-      { path: npm('@nestjs/terminus', '@nestjs/schedule', 'prom-client'), reachable: true },
+      { path: npm('@nestjs/terminus', '@nestjs/schedule', 'cron', 'prom-client'), reachable: true },
     ),
     only(
       'library-stands-alone',

@@ -10,7 +10,7 @@ import { keepLease, type LeaseLimits } from './lease-keeper.js';
 import { LeaseWait } from './lease-wait.js';
 import type { LoadEnding, LoadWaiters } from './load-waiters.js';
 import type { Outcome } from './outcome.js';
-import { longestLifetime, type ReadRequest } from './read-request.js';
+import { longestLifetime, neverStores, type ReadRequest } from './read-request.js';
 import { newToken } from './token.js';
 import { tellLoad, tellStored } from './telling.js';
 
@@ -132,9 +132,8 @@ export class Loads {
       if (acquired.kind === 'granted') void request.cache.store.release(request.key, lease);
       if (acquired.kind === 'granted' || acquired.kind === 'unavailable') break;
       if (acquired.kind === 'filled') {
-        const stored = isToBeUsed(acquired.found, how) && this.parts.entries.usable(request, acquired.found);
-        if (stored) how.onEnd?.('kept');
-        if (stored) return stored;
+        const stored = this.storedMeanwhile(request, acquired.found, how);
+        if (stored !== undefined) return stored;
         seen = acquired.found.seen;
       } else {
         how.onHeld?.();
@@ -146,6 +145,18 @@ export class Loads {
     // What is not stored would be loaded for nobody.
     if (how.audience?.hasLeft === true) throw new GaveUpError();
     return this.loadAlone(request, loader);
+  }
+
+  /** What somebody else has just stored, if that is as good as a load. */
+  private storedMeanwhile(
+    request: ReadRequest,
+    found: Found,
+    { anew, onEnd }: HowToLoad,
+  ): Outcome | undefined {
+    if (anew === true || (anew !== undefined && !(found.entry && anew(found.entry)))) return undefined;
+    const stored = this.parts.entries.usable(request, found);
+    if (stored !== undefined) onEnd?.('kept');
+    return stored;
   }
 
   /** 4. The lease; and the tags' tokens before the loader runs: an eviction during the load invalidates its entry. */
@@ -281,16 +292,6 @@ export class Loads {
       return undefined;
     }
   }
-}
-
-/** Whether what somebody else has just stored is as good as a load. */
-function isToBeUsed({ entry }: Found, { anew }: HowToLoad): boolean {
-  return anew === undefined || (anew !== true && entry !== undefined && anew(entry));
-}
-
-/** Without a ttl there is nothing to take turns for. */
-function neverStores({ cache: { policy }, ttl }: ReadRequest): boolean {
-  return ttl === undefined && policy.ttl === 0;
 }
 
 function tagsToCapture({ cache, allTags }: ReadRequest): readonly string[] {

@@ -1,0 +1,126 @@
+import type { WarmupWish } from '../engine/warmup-calls.js';
+import type { ResolvedWarmupModule } from './cache-warmup.options.resolved.js';
+import { StopSignal } from './stop-signal.js';
+import type { Timing } from './timing.js';
+import type { Place } from './warmup.line.js';
+import { ProgressCounter } from './warmup.progress.js';
+import type { WarmupJob, WarmupResult } from './warmup.registry.js';
+import type { WarmupReporter } from './warmup.reporter.js';
+import { WarmupRunner } from './warmup.runner.js';
+import { tasksOf } from './warmup.tasks.js';
+import type { TriggerQueue } from './warmup.triggers.js';
+
+export interface ExecutionParts {
+  readonly module: Pick<ResolvedWarmupModule, 'logStep'>;
+  readonly timing: Timing;
+  readonly reporter: WarmupReporter;
+  /** What finds its reads loaded and stored anew. */
+  readonly warmup: (wish: WarmupWish) => <T>(work: () => T) => T;
+  readonly onFailure: (operation: string, error: unknown) => void;
+  /** Aborted when the application ends. */
+  readonly stopping: AbortSignal;
+  /** Aborted when it waits no more. */
+  readonly gone: AbortSignal;
+}
+
+/** One run of a warmup that it is this instance's turn to run. */
+export class WarmupExecution {
+  readonly stop: StopSignal;
+  private readonly progress: ProgressCounter;
+  private readonly runner: WarmupRunner;
+  private readonly startedAt = Date.now();
+
+  constructor(
+    private readonly job: WarmupJob,
+    private readonly trigger: WarmupResult['trigger'],
+    place: Place,
+    private readonly parts: ExecutionParts,
+  ) {
+    const { timing, module, reporter } = parts;
+    this.stop = new StopSignal(parts.stopping);
+    const { signal } = this.stop;
+    const { options } = job;
+    this.progress = new ProgressCounter(timing, module.logStep, () =>
+      reporter.progress(job, trigger, this.progress.now),
+    );
+    this.runner = new WarmupRunner({
+      ...{ options, timing, signal, gone: parts.gone, progress: this.progress },
+      turn: () => place.turn(signal),
+      onFailure: (error) => parts.onFailure(`warmup ${options.name}`, error),
+    });
+  }
+
+  /** Goes through what the method gives. Never rejects. */
+  whole(since: number): Promise<WarmupResult> {
+    const { job } = this;
+    return this.carryOut(() =>
+      this.runner.run(
+        (run) => tasksOf(() => job.call(run), job.where, this.within(since)),
+        (total) => this.begin(total),
+      ),
+    );
+  }
+
+  /** Goes through what the method gives for each event that waits, those that come meanwhile included. Never rejects. */
+  events(queue: TriggerQueue): Promise<WarmupResult> {
+    const { job, runner } = this;
+    const one = async () => {
+      for (let next = queue.take(); next !== undefined; next = queue.take()) {
+        const { payload, since } = next;
+        try {
+          await runner.run(
+            (run) => tasksOf(() => job.call(payload, run), job.where, this.within(since)),
+            () => undefined,
+          );
+        } catch (error) {
+          this.progress.hasFailed();
+          this.parts.onFailure(`warmup ${job.options.name}`, error);
+        }
+        if (this.stop.isStopped) return;
+      }
+    };
+    return this.carryOut(async () => {
+      this.begin(undefined);
+      await Promise.all(Array.from({ length: job.options.concurrency }, one));
+    });
+  }
+
+  private async carryOut(run: () => Promise<void>): Promise<WarmupResult> {
+    const { job, trigger, stop, parts } = this;
+    job.progress = () => this.progress.now;
+    let isFailed = false;
+    try {
+      await run();
+    } catch (error) {
+      isFailed = true;
+      parts.onFailure(`warmup ${job.options.name}`, error);
+    }
+    job.progress = undefined;
+    stop.release();
+    const progress = this.progress.now;
+    const { done, failed, total, duration } = progress;
+    const outcome = stop.isStopped ? 'stopped' : isFailed ? 'failed' : 'done';
+    const reason = stop.isStopped
+      ? String(stop.signal.reason)
+      : isFailed
+        ? 'its method gave no items'
+        : undefined;
+    const result: WarmupResult = {
+      ...{ outcome, trigger, startedAt: this.startedAt, duration, done, failed, total },
+      ...(reason !== undefined && { reason }),
+    };
+    job.noteResult(result);
+    parts.reporter.finished(job, trigger, result, progress);
+    return result;
+  }
+
+  private begin(total: number | undefined): void {
+    this.progress.begin(total);
+    this.parts.reporter.started(this.job, this.trigger, this.progress.now);
+  }
+
+  private within(since: number): <T>(work: () => T) => T {
+    const { mode, minRemaining } = this.job.options;
+    return this.parts.warmup({ mode, since, share: minRemaining });
+  }
+}
