@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { CacheRuntime } from '../cache.runtime.js';
 import type { CacheWarmupEvent } from '../engine/events.js';
 import type { ResolvedWarmupModule } from './cache-warmup.options.resolved.js';
+import { StopSignal } from './stop-signal.js';
 import type { Timing } from './timing.js';
 import { WarmupExecution } from './warmup.execution.js';
 import { WarmupLeader } from './warmup.leader.js';
@@ -37,8 +38,8 @@ export class WarmupOrchestrator {
   private readonly line = new WarmupLine();
   private readonly leader: WarmupLeader;
   private readonly reporter: WarmupReporter;
-  private readonly stopping = new AbortController();
-  private readonly gone = new AbortController();
+  private readonly stopping = new StopSignal();
+  private readonly gone = new StopSignal();
   private readonly queues = new Map<WarmupJob, TriggerQueue>();
   private readonly unfollow: (() => void)[] = [];
   /** A run belongs to nobody's request, trace or transaction. */
@@ -94,12 +95,12 @@ export class WarmupOrchestrator {
     for (const stop of this.unfollow.splice(0)) stop();
     scheduler()?.stop();
     for (const queue of this.queues.values()) queue.clear();
-    this.stopping.abort('the application ends');
+    this.stopping.stop('the application ends');
     const ended = new AbortController();
     const running = Promise.all(registry.all.flatMap(({ current }) => current ?? []));
     await Promise.race([running, timing.sleep(module.shutdownDeadline, ended.signal)]);
     ended.abort();
-    this.gone.abort('the application ends');
+    this.gone.stop('the application ends');
     // What hangs is let go of; leases are given back.
     await running;
   }
@@ -111,7 +112,7 @@ export class WarmupOrchestrator {
 
   private trigger(job: WarmupJob, payload: unknown): Promise<WarmupResult> {
     const queue = this.queues.get(job)!;
-    if (this.stopping.signal.aborted) return this.skipped(job, 'event', 'the application ends', false);
+    if (this.stopping.isStopped) return this.skipped(job, 'event', 'the application ends', false);
     if (!queue.add({ payload, since: this.parts.host.clock.now() })) {
       return this.skipped(job, 'event', 'too many events wait for it', true);
     }
@@ -123,14 +124,14 @@ export class WarmupOrchestrator {
       const result = await this.inTurn(job, (place) => this.execution(job, 'event', place).events(queue));
       this.rest(job);
       // What has come since the last look.
-      if (queue.size > 0 && !this.stopping.signal.aborted) void this.drain(job, queue);
+      if (queue.size > 0 && !this.stopping.isStopped) void this.drain(job, queue);
       return result;
     });
     return job.current;
   }
 
   private start(job: WarmupJob, trigger: Trigger, due: Due | undefined): Promise<WarmupResult> {
-    if (this.stopping.signal.aborted) return this.skipped(job, trigger, 'the application ends', false);
+    if (this.stopping.isStopped) return this.skipped(job, trigger, 'the application ends', false);
     if (job.current !== undefined) {
       return trigger === 'hand' ? job.current : this.skipped(job, trigger, 'it is under way already', false);
     }
