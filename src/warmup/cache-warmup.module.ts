@@ -2,6 +2,7 @@ import {
   ConfigurableModuleBuilder,
   Inject,
   Module,
+  type ModuleMetadata,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
   type OnModuleInit,
@@ -22,11 +23,22 @@ import { WarmupScheduler } from './warmup.scheduler.js';
 import { WarmupService, type WarmupParts } from './warmup.service.js';
 import { WARMUP_PARTS, WARMUP_TIMING } from './warmup.tokens.js';
 
+interface Extras {
+  /** Whether all modules can inject `WarmupService`. @default true */
+  readonly isGlobal?: boolean;
+  /** The `CacheModule`, where that is not global. */
+  readonly imports?: NonNullable<ModuleMetadata['imports']>;
+}
+
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<CacheWarmupModuleOptions>({ moduleName: 'CacheWarmup' })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createCacheWarmupOptions')
-    .setExtras({ isGlobal: true }, (definition, { isGlobal }) => ({ ...definition, global: isGlobal }))
+    .setExtras<Extras>({ isGlobal: true, imports: [] }, (definition, { isGlobal = true, imports = [] }) => ({
+      ...definition,
+      global: isGlobal,
+      imports: [...(definition.imports ?? []), ...imports],
+    }))
     .build();
 
 /** What the explorer fills, and the orchestrator runs. */
@@ -37,10 +49,10 @@ interface AllParts extends WarmupParts {
 
 const partsProvider: Provider = {
   provide: WARMUP_PARTS,
-  inject: [MODULE_OPTIONS_TOKEN, ModuleRef, WARMUP_TIMING],
-  useFactory: (options: CacheWarmupModuleOptions, modules: ModuleRef, timing: Timing): AllParts => {
+  inject: [MODULE_OPTIONS_TOKEN, WARMUP_TIMING, { token: CACHE_RUNTIME, optional: true }],
+  useFactory: (options: CacheWarmupModuleOptions, timing: Timing, runtime?: CacheRuntime): AllParts => {
     const module = resolveWarmupModule(options);
-    const host = runtimeIn(modules);
+    const host = runtime ?? refuseWithoutCaches();
     const registry = new WarmupRegistry();
     const scheduler = () => parts.scheduler;
     const orchestrator = new WarmupOrchestrator({ host, module, registry, timing, scheduler });
@@ -115,13 +127,10 @@ export class CacheWarmupModule
   }
 }
 
-function runtimeIn(modules: ModuleRef): CacheRuntime {
-  try {
-    return modules.get<CacheRuntime>(CACHE_RUNTIME, { strict: false });
-  } catch {
-    throw misuse(
-      'Expected the application to have a CacheModule: CacheWarmupModule warms its caches.',
-      "Add CacheModule.forRoot({ namespace: 'my-app', … }) to the imports of the root module.",
-    );
-  }
+function refuseWithoutCaches(): never {
+  throw misuse(
+    'Expected CacheWarmupModule to find a CacheModule: it warms its caches.',
+    "Add CacheModule.forRoot({ namespace: 'my-app', … }) to the imports of the root module.",
+    'With `isGlobal: false`, pass what that returns on: CacheWarmupModule.forRoot({ imports: [cacheModule] }).',
+  );
 }

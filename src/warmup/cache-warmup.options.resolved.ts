@@ -43,8 +43,6 @@ const KNOWN = [
 ];
 const KNOWN_OF_MODULE = [
   ...(['enabled', 'lease', 'shutdownDeadline', 'logStep', 'history', 'maxWaitingEvents'] as const),
-  // Nest's own: `forRoot` passes it on.
-  'isGlobal' as const,
 ];
 const DEFAULTS = {
   ...{ onBoot: false, mode: 'refresh', minRemaining: 0.5, batchSize: 50, concurrency: 5 },

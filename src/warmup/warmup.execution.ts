@@ -8,7 +8,7 @@ import type { WarmupJob, WarmupResult } from './warmup.registry.js';
 import type { WarmupReporter } from './warmup.reporter.js';
 import { WarmupRunner } from './warmup.runner.js';
 import { tasksOf } from './warmup.tasks.js';
-import type { TriggerQueue } from './warmup.triggers.js';
+import type { Trigger, TriggerQueue } from './warmup.triggers.js';
 
 export interface ExecutionParts {
   readonly module: Pick<ResolvedWarmupModule, 'logStep'>;
@@ -29,6 +29,9 @@ export class WarmupExecution {
   private readonly progress: ProgressCounter;
   private readonly runner: WarmupRunner;
   private readonly startedAt = Date.now();
+  /** Events that are being worked on. */
+  private readonly attending = new Set<Promise<void>>();
+  private isOver = false;
 
   constructor(
     private readonly job: WarmupJob,
@@ -63,26 +66,39 @@ export class WarmupExecution {
 
   /** Goes through what the method gives for each event that waits, those that come meanwhile included. Never rejects. */
   events(queue: TriggerQueue): Promise<WarmupResult> {
-    const { job, runner } = this;
-    const one = async () => {
-      for (let next = queue.take(); next !== undefined; next = queue.take()) {
-        const { payload, since } = next;
-        try {
-          await runner.run(
-            (run) => tasksOf(() => job.call(payload, run), job.where, this.within(since)),
-            () => undefined,
-          );
-        } catch (error) {
-          this.progress.hasFailed();
-          this.parts.onFailure(`warmup ${job.options.name}`, error);
-        }
-        if (this.stop.isStopped) return;
-      }
-    };
     return this.carryOut(async () => {
       this.begin(undefined);
-      await Promise.all(Array.from({ length: job.options.concurrency }, one));
+      this.attend(queue);
+      while (this.attending.size > 0) await Promise.race(this.attending);
+      this.isOver = true;
     });
+  }
+
+  /** There are events. */
+  attend(queue: TriggerQueue): void {
+    const { concurrency } = this.job.options;
+    while (this.attending.size < concurrency && !this.stop.isStopped && !this.isOver) {
+      const next = queue.take();
+      if (next === undefined) return;
+      const working = this.event(next).finally(() => {
+        this.attending.delete(working);
+        this.attend(queue);
+      });
+      this.attending.add(working);
+    }
+  }
+
+  private async event({ payload, since }: Trigger): Promise<void> {
+    const { job, runner } = this;
+    try {
+      await runner.run(
+        (run) => tasksOf(() => job.call(payload, run), job.where, this.within(since)),
+        () => undefined,
+      );
+    } catch (error) {
+      this.progress.hasFailed();
+      this.parts.onFailure(`warmup ${job.options.name}`, error);
+    }
   }
 
   private async carryOut(run: () => Promise<void>): Promise<WarmupResult> {
@@ -97,21 +113,17 @@ export class WarmupExecution {
     }
     job.progress = undefined;
     stop.release();
-    const progress = this.progress.now;
-    const { done, failed, total, duration } = progress;
+    const { done, failed, total, duration } = this.progress.now;
     const outcome = stop.isStopped ? 'stopped' : isFailed ? 'failed' : 'done';
     const reason = stop.isStopped
       ? String(stop.signal.reason)
       : isFailed
         ? 'its method gave no items'
         : undefined;
-    const result: WarmupResult = {
+    return {
       ...{ outcome, trigger, startedAt: this.startedAt, duration, done, failed, total },
       ...(reason !== undefined && { reason }),
     };
-    job.noteResult(result);
-    parts.reporter.finished(job, trigger, result, progress);
-    return result;
   }
 
   private begin(total: number | undefined): void {

@@ -41,6 +41,8 @@ export class WarmupOrchestrator {
   private readonly stopping = new StopSignal();
   private readonly gone = new StopSignal();
   private readonly queues = new Map<WarmupJob, TriggerQueue>();
+  /** Those that run on events now. */
+  private readonly bursts = new Map<WarmupJob, WarmupExecution>();
   private readonly unfollow: (() => void)[] = [];
   /** A run belongs to nobody's request, trace or transaction. */
   private readonly outside = AsyncLocalStorage.snapshot();
@@ -120,32 +122,41 @@ export class WarmupOrchestrator {
   }
 
   private drain(job: WarmupJob, queue: TriggerQueue): Promise<WarmupResult> {
-    job.current ??= this.outside(async () => {
-      const result = await this.inTurn(job, (place) => this.execution(job, 'event', place).events(queue));
-      this.rest(job);
-      // What has come since the last look.
-      if (queue.size > 0 && !this.stopping.isStopped) void this.drain(job, queue);
+    this.bursts.get(job)?.attend(queue);
+    return this.occupy(job, async () => {
+      const result = await this.inTurn(job, (place) => {
+        const burst = this.execution(job, 'event', place);
+        this.bursts.set(job, burst);
+        return burst.events(queue);
+      });
+      this.bursts.delete(job);
       return result;
     });
-    return job.current;
   }
 
   private start(job: WarmupJob, trigger: Trigger, due: Due | undefined): Promise<WarmupResult> {
     if (this.stopping.isStopped) return this.skipped(job, trigger, 'the application ends', false);
-    if (job.current !== undefined) {
-      return trigger === 'hand' ? job.current : this.skipped(job, trigger, 'it is under way already', false);
+    if (job.current !== undefined && trigger !== 'hand') {
+      return this.skipped(job, trigger, 'it is under way already', false);
     }
-    job.current = this.outside(async () => {
-      const result = await this.lead(job, trigger, due);
-      this.rest(job);
+    return this.occupy(job, () => this.lead(job, trigger, due));
+  }
+
+  /** Runs it, unless that is being done. */
+  private occupy(job: WarmupJob, run: () => Promise<WarmupResult>): Promise<WarmupResult> {
+    job.current ??= this.outside(async () => {
+      const result = await run();
+      job.current = undefined;
+      job.state = 'idle';
+      const queue = this.queues.get(job);
+      // What has come since the last look.
+      if (queue !== undefined && queue.size > 0 && !this.stopping.isStopped) void this.drain(job, queue);
+      if (result.outcome === 'skipped') return result;
+      job.noteResult(result);
+      this.reporter.finished(job, result);
       return result;
     });
     return job.current;
-  }
-
-  private rest(job: WarmupJob): void {
-    job.current = undefined;
-    job.state = 'idle';
   }
 
   /** Asks for the right to run it until the run is over, here or elsewhere. Never rejects. */
@@ -168,6 +179,7 @@ export class WarmupOrchestrator {
     due: Due | undefined,
     place: Place,
   ): Promise<WarmupResult | { readonly forMs: number }> {
+    if (this.stopping.isStopped) return this.skipped(job, trigger, 'the application ends', false);
     let claimed: Awaited<ReturnType<WarmupLeader['claim']>>;
     try {
       claimed = await this.leader.claim(job.options.name, due, this.interval(job));

@@ -3,14 +3,7 @@ import type { CacheWarmupEvent } from '../engine/events.js';
 import type { WarmupJob, WarmupResult } from './warmup.registry.js';
 import type { WarmupProgress } from './warmup.progress.js';
 
-const NOTHING: WarmupProgress = {
-  done: 0,
-  failed: 0,
-  total: undefined,
-  duration: 0,
-  rate: 0,
-  timeLeft: undefined,
-};
+const NOTHING = { done: 0, failed: 0, total: undefined, duration: 0 };
 
 /** Tells of runs: in the log, without keys and values, and by events. */
 export class WarmupReporter {
@@ -35,14 +28,14 @@ export class WarmupReporter {
     this.tell(job, 'progress', trigger, progress);
   }
 
-  finished(job: WarmupJob, trigger: WarmupResult['trigger'], result: WarmupResult, progress: WarmupProgress) {
-    const { outcome, reason, done, failed, duration } = result;
+  finished(job: WarmupJob, result: WarmupResult): void {
+    const { outcome, trigger, reason, done, failed, duration } = result;
     const line =
       `Warmup ${job.options.name} ${outcome === 'done' ? 'is done' : `has ${outcome}`} after ${seconds(duration)}` +
       `: ${done} done, ${failed} failed${reason === undefined ? '' : ` (${reason})`}`;
     if (outcome === 'failed' || failed > 0) this.logger.warn(line);
     else this.log(trigger, line);
-    this.tell(job, 'finished', trigger, progress, {
+    this.tell(job, 'finished', trigger, result, {
       ...(outcome !== 'skipped' && { outcome }),
       ...(reason !== undefined && { reason }),
     });
@@ -55,10 +48,6 @@ export class WarmupReporter {
     this.tell(job, 'skipped', trigger, NOTHING, { reason });
   }
 
-  dropped(job: WarmupJob, count: number): void {
-    this.logger.warn(`Warmup ${job.options.name} has too many events waiting: ${count} more are dropped`);
-  }
-
   /** What runs on events runs often. */
   private log(trigger: WarmupResult['trigger'], line: string): void {
     if (trigger === 'event') this.logger.debug(line);
@@ -69,7 +58,7 @@ export class WarmupReporter {
     job: WarmupJob,
     kind: CacheWarmupEvent['kind'],
     trigger: WarmupResult['trigger'],
-    { done, failed, total, duration }: WarmupProgress,
+    { done, failed, total, duration }: Pick<WarmupProgress, 'done' | 'failed' | 'total' | 'duration'>,
     more: Partial<CacheWarmupEvent> = {},
   ): void {
     const warmup = job.options.name;
