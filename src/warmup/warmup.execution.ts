@@ -1,3 +1,4 @@
+import type { CacheErrorCode } from '../errors.js';
 import type { WarmupWish } from '../engine/warmup-calls.js';
 import type { ResolvedWarmupModule } from './cache-warmup.options.resolved.js';
 import { StopSignal } from './stop-signal.js';
@@ -9,6 +10,8 @@ import type { WarmupReporter } from './warmup.reporter.js';
 import { WarmupRunner } from './warmup.runner.js';
 import { tasksOf } from './warmup.tasks.js';
 import type { Trigger, TriggerQueue } from './warmup.triggers.js';
+
+const UNAVAILABLE: CacheErrorCode = 'CACHE_REDIS_UNAVAILABLE';
 
 export interface ExecutionParts {
   readonly module: Pick<ResolvedWarmupModule, 'logStep'>;
@@ -49,7 +52,7 @@ export class WarmupExecution {
     this.runner = new WarmupRunner({
       ...{ options, timing, signal, gone: parts.gone, progress: this.progress },
       turn: () => place.turn(signal),
-      onFailure: (error) => parts.onFailure(`warmup ${options.name}`, error),
+      onFailure: (error) => this.hasFailed(error),
     });
   }
 
@@ -97,19 +100,19 @@ export class WarmupExecution {
       );
     } catch (error) {
       this.progress.hasFailed();
-      this.parts.onFailure(`warmup ${job.options.name}`, error);
+      this.hasFailed(error);
     }
   }
 
   private async carryOut(run: () => Promise<void>): Promise<WarmupResult> {
-    const { job, trigger, stop, parts } = this;
+    const { job, trigger, stop } = this;
     job.progress = () => this.progress.now;
     let isFailed = false;
     try {
       await run();
     } catch (error) {
       isFailed = true;
-      parts.onFailure(`warmup ${job.options.name}`, error);
+      this.hasFailed(error);
     }
     job.progress = undefined;
     stop.release();
@@ -124,6 +127,13 @@ export class WarmupExecution {
       ...{ outcome, trigger, startedAt: this.startedAt, duration, done, failed, total },
       ...(reason !== undefined && { reason }),
     };
+  }
+
+  private hasFailed(error: unknown): void {
+    this.parts.onFailure(`warmup ${this.job.options.name}`, error);
+    // All others would fail, too.
+    if ((error as { readonly code?: unknown } | null)?.code === UNAVAILABLE)
+      this.stop.stop('Redis can’t be reached');
   }
 
   private begin(total: number | undefined): void {

@@ -9,7 +9,7 @@ import { WarmupExecution } from './warmup.execution.js';
 import { WarmupLeader } from './warmup.leader.js';
 import { WarmupLine, type Place } from './warmup.line.js';
 import type { WarmupJob, WarmupRegistry, WarmupResult } from './warmup.registry.js';
-import { WarmupReporter } from './warmup.reporter.js';
+import { REDIS_AWAY, TOO_MANY, WarmupReporter } from './warmup.reporter.js';
 import { intervalOf, type Due, type WarmupScheduler } from './warmup.scheduler.js';
 import { TriggerQueue } from './warmup.triggers.js';
 
@@ -17,6 +17,9 @@ import { TriggerQueue } from './warmup.triggers.js';
 const BOOTS_APART_MS = 600_000;
 /** How soon who waits for a run elsewhere looks again at the latest, milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
+
+const THE_END = 'the application ends';
+const UNDER_WAY = 'it is under way already';
 
 type Trigger = WarmupResult['trigger'];
 
@@ -97,12 +100,12 @@ export class WarmupOrchestrator {
     for (const stop of this.unfollow.splice(0)) stop();
     scheduler()?.stop();
     for (const queue of this.queues.values()) queue.clear();
-    this.stopping.stop('the application ends');
+    this.stopping.stop(THE_END);
     const ended = new AbortController();
     const running = Promise.all(registry.all.flatMap(({ current }) => current ?? []));
     await Promise.race([running, timing.sleep(module.shutdownDeadline, ended.signal)]);
     ended.abort();
-    this.gone.stop('the application ends');
+    this.gone.stop(THE_END);
     // What hangs is let go of; leases are given back.
     await running;
   }
@@ -114,9 +117,9 @@ export class WarmupOrchestrator {
 
   private trigger(job: WarmupJob, payload: unknown): Promise<WarmupResult> {
     const queue = this.queues.get(job)!;
-    if (this.stopping.isStopped) return this.skipped(job, 'event', 'the application ends', false);
+    if (this.stopping.isStopped) return this.skipped(job, 'event', THE_END);
     if (!queue.add({ payload, since: this.parts.host.clock.now() })) {
-      return this.skipped(job, 'event', 'too many events wait for it', true);
+      return this.skipped(job, 'event', TOO_MANY);
     }
     return this.drain(job, queue);
   }
@@ -135,9 +138,9 @@ export class WarmupOrchestrator {
   }
 
   private start(job: WarmupJob, trigger: Trigger, due: Due | undefined): Promise<WarmupResult> {
-    if (this.stopping.isStopped) return this.skipped(job, trigger, 'the application ends', false);
+    if (this.stopping.isStopped) return this.skipped(job, trigger, THE_END);
     if (job.current !== undefined && trigger !== 'hand') {
-      return this.skipped(job, trigger, 'it is under way already', false);
+      return this.skipped(job, trigger, UNDER_WAY);
     }
     return this.occupy(job, () => this.lead(job, trigger, due));
   }
@@ -151,9 +154,11 @@ export class WarmupOrchestrator {
       const queue = this.queues.get(job);
       // What has come since the last look.
       if (queue !== undefined && queue.size > 0 && !this.stopping.isStopped) void this.drain(job, queue);
-      if (result.outcome === 'skipped') return result;
-      job.noteResult(result);
-      this.reporter.finished(job, result);
+      if (result.outcome === 'skipped') this.reporter.skipped(job, result);
+      else {
+        job.noteResult(result);
+        this.reporter.finished(job, result);
+      }
       return result;
     });
     return job.current;
@@ -170,7 +175,7 @@ export class WarmupOrchestrator {
       const pause = Math.min(result.forMs + 1, trigger === 'boot' ? LOOK_AGAIN_MS : Infinity);
       await timing.sleep(pause * (1 + timing.random() / 10), signal);
     }
-    return this.skipped(job, trigger, 'the application ends', false);
+    return skip(trigger, THE_END);
   }
 
   private async attempt(
@@ -179,17 +184,17 @@ export class WarmupOrchestrator {
     due: Due | undefined,
     place: Place,
   ): Promise<WarmupResult | { readonly forMs: number }> {
-    if (this.stopping.isStopped) return this.skipped(job, trigger, 'the application ends', false);
+    if (this.stopping.isStopped) return skip(trigger, THE_END);
     let claimed: Awaited<ReturnType<WarmupLeader['claim']>>;
     try {
       claimed = await this.leader.claim(job.options.name, due, this.interval(job));
     } catch (error) {
       this.parts.host.report(`warmup ${job.options.name}`, error);
-      return this.skipped(job, trigger, 'Redis can’t be reached, so nothing would be stored', true);
+      return skip(trigger, REDIS_AWAY);
     }
     if (claimed.kind === 'held') return claimed;
-    if (claimed.kind === 'done') return this.skipped(job, trigger, 'it has been run elsewhere', false);
-    if (claimed.kind === 'busy') return this.skipped(job, trigger, 'another instance runs it', false);
+    if (claimed.kind === 'done') return skip(trigger, 'it has been run elsewhere');
+    if (claimed.kind === 'busy') return skip(trigger, 'another instance runs it');
     const execution = this.execution(job, trigger, place);
     const letGo = claimed.keep(execution.stop);
     const result = await execution.whole(claimed.since);
@@ -224,10 +229,11 @@ export class WarmupOrchestrator {
     });
   }
 
-  private skipped(job: WarmupJob, trigger: Trigger, reason: string, isWrong: boolean): Promise<WarmupResult> {
-    this.reporter.skipped(job, trigger, reason, isWrong);
-    const nothing = { startedAt: Date.now(), duration: 0, done: 0, failed: 0, total: undefined };
-    return Promise.resolve({ outcome: 'skipped', trigger, reason, ...nothing });
+  /** One that is not even tried. */
+  private skipped(job: WarmupJob, trigger: Trigger, reason: string): Promise<WarmupResult> {
+    const result = skip(trigger, reason);
+    this.reporter.skipped(job, result);
+    return Promise.resolve(result);
   }
 
   private interval({ options: { schedule } }: WarmupJob): number {
@@ -242,4 +248,9 @@ export class WarmupOrchestrator {
       this.parts.host.report('listener of warmups', error);
     }
   }
+}
+
+function skip(trigger: Trigger, reason: string): WarmupResult {
+  const nothing = { startedAt: Date.now(), duration: 0, done: 0, failed: 0, total: undefined };
+  return { outcome: 'skipped', trigger, reason, ...nothing };
 }

@@ -3,7 +3,10 @@ import type { CacheWarmupEvent } from '../engine/events.js';
 import type { WarmupJob, WarmupResult } from './warmup.registry.js';
 import type { WarmupProgress } from './warmup.progress.js';
 
-const NOTHING = { done: 0, failed: 0, total: undefined, duration: 0 };
+/** Reasons not to run one that somebody should hear of. */
+export const REDIS_AWAY = 'Redis can’t be reached, so nothing would be stored';
+export const TOO_MANY = 'too many events wait for it';
+const WRONG: ReadonlySet<string> = new Set([REDIS_AWAY, TOO_MANY]);
 
 /** Tells of runs: in the log, without keys and values, and by events. */
 export class WarmupReporter {
@@ -41,11 +44,12 @@ export class WarmupReporter {
     });
   }
 
-  skipped(job: WarmupJob, trigger: WarmupResult['trigger'], reason: string, isWrong: boolean): void {
+  skipped(job: WarmupJob, result: WarmupResult): void {
+    const { trigger, reason = '' } = result;
     const line = `Warmup ${job.options.name} is skipped: ${reason}`;
-    if (isWrong) this.logger.warn(line);
+    if (WRONG.has(reason)) this.logger.warn(line);
     else this.logger.debug(line);
-    this.tell(job, 'skipped', trigger, NOTHING, { reason });
+    this.tell(job, 'skipped', trigger, result, { reason });
   }
 
   /** What runs on events runs often. */
