@@ -294,5 +294,7 @@ describe('instances on one Redis', () => {
     expect(database.loads).toHaveLength(loaded);
     expect(app.told.at(-1)).toMatch(/^warn Warmup hourly is skipped: Redis/);
     await server.restart();
+    // Connected, it can be closed.
+    await admin.ping();
   });
 });
