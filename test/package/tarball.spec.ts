@@ -32,8 +32,8 @@ describe.each([11, 12])('the packed tarball on Nest %i', (nest) => {
   beforeAll(async () => {
     project = new UserProject(workspace, nest);
     await project.install();
-    await project.write('esm', 'caching', 'health', 'side-by-side');
-    await project.write('cjs', 'caching', 'health');
+    await project.write('esm', 'caching', 'health', 'warmup', 'side-by-side');
+    await project.write('cjs', 'caching', 'health', 'warmup');
     [typeErrors.esm, typeErrors.cjs] = await Promise.all([project.compile('esm'), project.compile('cjs')]);
   }, LONG);
 
@@ -50,6 +50,17 @@ describe.each([11, 12])('the packed tarball on Nest %i', (nest) => {
     'tells Terminus from %s code how it is',
     async (format) => {
       expect(await project.start(format, 'health.js')).toEqual(['OK Terminus reports the cache']);
+    },
+    LONG,
+  );
+
+  it.each(FORMATS)(
+    'warms on a schedule from %s code',
+    async (format) => {
+      expect(await project.start(format, 'warmup.js')).toEqual([
+        'OK a warmup loads what is read afterwards',
+        'OK the registry of Nest has it',
+      ]);
     },
     LONG,
   );
@@ -88,9 +99,9 @@ describe.each([11, 12])('the packed tarball on Nest %i', (nest) => {
     );
   }
 
-  // The last one, for it takes Terminus away.
-  describe('without Terminus', () => {
-    beforeAll(() => project.removeTerminus());
+  // The last one, for it takes them away.
+  describe('without optional peers', () => {
+    beforeAll(() => project.removeOptionalPeers());
 
     it.each(FORMATS)(
       'caches from %s code',
@@ -100,14 +111,19 @@ describe.each([11, 12])('the packed tarball on Nest %i', (nest) => {
       LONG,
     );
 
-    it.each(FORMATS)(
-      'names the missing package when %s code imports nestjs-roost/health',
-      async (format) => {
-        expect(await project.errorOfImporting(format, 'nestjs-roost/health')).toMatch(
-          /Cannot find (package|module) '@nestjs\/terminus'/,
-        );
-      },
-      LONG,
-    );
+    describe.each([
+      ['nestjs-roost/health', '@nestjs/terminus'],
+      ['nestjs-roost/warmup', '@nestjs/schedule'],
+    ])('an import of %s', (entry, peer) => {
+      it.each(FORMATS)(
+        'names the missing package in %s code',
+        async (format) => {
+          expect(await project.errorOfImporting(format, entry)).toMatch(
+            new RegExp(`Cannot find (package|module) '${peer}'`),
+          );
+        },
+        LONG,
+      );
+    });
   });
 });

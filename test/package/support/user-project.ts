@@ -34,9 +34,11 @@ export class UserProject {
     await run({ step, program: 'npm', args: NPM_INSTALL, cwd: this.directory });
   }
 
-  /** Takes away what users need for `nestjs-roost/health` only. */
-  async removeTerminus(): Promise<void> {
-    await rm(join(this.directory, 'node_modules/@nestjs/terminus'), { recursive: true });
+  /** Takes away what users need for `nestjs-roost/health` and `nestjs-roost/warmup` only. */
+  async removeOptionalPeers(): Promise<void> {
+    for (const peer of ['@nestjs/terminus', '@nestjs/schedule']) {
+      await rm(join(this.directory, 'node_modules', peer), { recursive: true });
+    }
   }
 
   /** Writes code of that format: its settings are in the folder `fixtures/<format>`, its sources in the others. */
