@@ -40,7 +40,7 @@ export class Warmup {
  */
 export function warm<Item>(
   items: WarmupItems<Item> | Promise<WarmupItems<Item>>,
-  each: (item: Item, run: WarmupRun) => unknown,
+  each: (item: NoInfer<Item>, run: WarmupRun) => unknown,
   options: { readonly total?: number } = {},
 ): Warmup {
   if (typeof each !== 'function') {
