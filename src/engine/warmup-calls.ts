@@ -24,9 +24,6 @@ export interface WarmupWish {
  * the loader reads in turn is read as ever, and all else is the engine's own answer.
  */
 export class WarmupCalls extends EngineCalls {
-  /** The keys that are being loaded here: an item that comes twice is loaded once. */
-  private readonly loading = new Map<string, Promise<unknown>>();
-
   constructor(
     reads: ReadThrough,
     writes: Writes,
@@ -44,17 +41,12 @@ export class WarmupCalls extends EngineCalls {
     overrides?: ReadOverrides,
   ): Promise<unknown> {
     if (!cache.enabled || overrides?.bypass === true) return super.getOrLoad(cache, args, loader, overrides);
-    const key = cache.keyOf(...args);
-    for (let other = this.loading.get(key); other !== undefined; other = this.loading.get(key)) {
-      await other.catch(() => undefined);
-    }
-    const warming = this.warm(cache, args, key, () => this.beneath(loader), overrides);
-    this.loading.set(key, warming);
-    try {
-      return await warming;
-    } finally {
-      this.loading.delete(key);
-    }
+    const { keeps } = this;
+    const load = () => this.beneath(loader);
+    const { value, ending, found, patience } = await this.reads.refresh(cache, args, load, overrides, keeps);
+    // What could not be replaced stays: it is as good as it was without a warmup.
+    if (ending === 'stored') await this.writes.replaced(cache, cache.keyOf(...args), found, patience);
+    return value;
   }
 
   override async getOrLoadMany(
@@ -71,26 +63,6 @@ export class WarmupCalls extends EngineCalls {
       ),
     );
     return outcomes.map((outcome) => outcome.take());
-  }
-
-  private async warm(
-    cache: BoundCache,
-    args: readonly unknown[],
-    key: string,
-    loader: Loader,
-    overrides: ReadOverrides | undefined,
-  ): Promise<unknown> {
-    const { keeps } = this;
-    const { value, ending, found, patience } = await this.reads.refresh(
-      cache,
-      args,
-      loader,
-      overrides,
-      keeps,
-    );
-    // What could not be replaced stays: it is as good as it was without a warmup.
-    if (ending === 'stored') await this.writes.replaced(cache, key, found, patience);
-    return value;
   }
 
   /** What loaders read is read as ever: only what the warmup itself asks for is loaded anew. */

@@ -40,6 +40,15 @@ export function describeWarmup(
       expect(await inside(() => cache.getOrLoad(['1'], never))).toBe('by a reader');
     });
 
+    it('loads once more what was loaded after it began and is past its ttl', async () => {
+      const cache = cacheOf<string>({ ttl: '1m', staleWhileRevalidate: '1h' });
+      const inside = begin();
+      clock().advance('1s');
+      await cache.set(['1'], 'old');
+      clock().advance('2m');
+      expect(await inside(() => cache.getOrLoad(['1'], () => 'new'))).toBe('new');
+    });
+
     it('loads what a load that began before it has stored', async () => {
       const cache = cacheOf<string>();
       const loader = new ManualLoader<string>();
