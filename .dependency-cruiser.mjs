@@ -5,7 +5,7 @@
 /** Folders that build on the facade; nothing builds on them. */
 const FEATURES = 'alerts|bridge|health|metrics|opentelemetry|testing|warmup';
 /** The entry points in package.json. */
-const ENTRIES = '^src/((alerts|health|metrics|opentelemetry|testing)/)?index\\.ts$';
+const ENTRIES = '^src/((alerts|health|metrics|opentelemetry|testing|warmup)/)?index\\.ts$';
 /** What puts the parts together. */
 const WIRING = '^src/(index|cache\\.(core\\.)?(module|explorer)[^/]*)\\.ts$';
 /** What the engine and the stores share: they know each other by these only. */
@@ -131,11 +131,17 @@ export default {
       { path: npm('@opentelemetry') },
     ),
     only(
+      'schedule-in-its-place',
+      'An optional peer is imported by its own entry point only.',
+      { path: '^src/', pathNot: '^src/warmup/' },
+      { path: npm('@nestjs/schedule', 'cron') },
+    ),
+    only(
       'index-reaches-no-optional-peer',
       'import "nestjs-roost" must work where the optional peers are not installed.',
       { path: '^src/(index|testing/index|alerts/index)\\.ts$' },
       {
-        path: npm('@nestjs/terminus', '@nestjs/schedule', 'prom-client', '@opentelemetry'),
+        path: npm('@nestjs/terminus', '@nestjs/schedule', 'cron', 'prom-client', '@opentelemetry'),
         reachable: true,
       },
     ),

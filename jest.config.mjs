@@ -20,7 +20,7 @@ export default {
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^nestjs-roost$': '<rootDir>/src/index.ts',
-    '^nestjs-roost/(alerts|health|metrics|opentelemetry|testing)$': '<rootDir>/src/$1/index.ts',
+    '^nestjs-roost/(alerts|health|metrics|opentelemetry|testing|warmup)$': '<rootDir>/src/$1/index.ts',
   },
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/sample'],
   modulePathIgnorePatterns: ['<rootDir>/sample/bots/dist/'],

@@ -11,8 +11,8 @@ interface Emitter {
 }
 
 /**
- * Follows the events of `@nestjs/event-emitter`, where the application has it: one that there is a rule for evicts
- * without anybody calling `emit` of the service. `emitAsync` waits until that is done.
+ * Follows the events of `@nestjs/event-emitter`, where the application has it: one that there is a rule or a warmup for
+ * evicts without anybody calling `emit` of the service. `emitAsync` waits until that is done.
  */
 @Injectable()
 export class EventEmitterRules implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -25,8 +25,10 @@ export class EventEmitterRules implements OnApplicationBootstrap, OnApplicationS
   ) {}
 
   onApplicationBootstrap(): void {
+    const { options, followers } = this.runtime;
+    const events = new Set([...options.rules.events, ...followers.events]);
     for (const emitter of this.emitters()) {
-      for (const event of this.runtime.options.rules.events) this.follow(emitter, event);
+      for (const event of events) this.follow(emitter, event);
     }
   }
 

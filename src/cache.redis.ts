@@ -16,6 +16,7 @@ import type { SharedSide } from './shared-side.js';
 import { RedisBus } from './stores/bus/redis-bus.js';
 import { RedisCheckup } from './stores/redis/redis-checkup.js';
 import { RedisConnection } from './stores/redis/redis-connection.js';
+import { RedisJobLeases } from './stores/redis/redis-job-leases.js';
 import { RedisKeys } from './stores/redis/redis-keys.js';
 import type { ResolvedRedis } from './stores/redis/redis-options.js';
 import { RedisSurvey } from './stores/redis/redis-survey.js';
@@ -62,6 +63,8 @@ export class CacheRedis implements SharedSide {
   readonly checkup: RedisCheckup;
   readonly switches: SwitchSync;
   readonly survey: RedisSurvey;
+  /** The right to run warmups. */
+  readonly jobs: RedisJobLeases;
   /** Redis's own, unless the application has given one. */
   readonly clock: Clock;
   /** What this process knows of the tags in Redis. */
@@ -94,6 +97,7 @@ export class CacheRedis implements SharedSide {
       onProblem,
     });
     this.survey = new RedisSurvey({ client, keys, gate: this.gate });
+    this.jobs = new RedisJobLeases(client, keys, (act) => this.gate.run(act));
     if (options.clock === systemClock)
       this.serverClock = new ServerClock(() => topologyOf(client).home(keys.bus));
     this.clock = this.serverClock ?? options.clock;

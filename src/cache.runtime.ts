@@ -1,9 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { constantCase, type ResolvedOptions } from './cache.options.resolved.js';
 import { CacheRedis } from './cache.redis.js';
+import { EventFollowers } from './cache.rules.js';
 import { CacheEngine } from './engine/cache-engine.js';
 import type { Clock } from './engine/clock.js';
 import { CacheEvents, type CacheSwitched } from './engine/events.js';
+import type { JobLeases } from './engine/job-leases.js';
 import { TagTokens } from './engine/tag-tokens.js';
 import { ReadTrace } from './engine/trace.js';
 import { Measures } from './measures.js';
@@ -20,6 +22,7 @@ export class CacheRuntime {
   readonly engine: CacheEngine;
   readonly clock: Clock;
   readonly redis: CacheRedis | undefined;
+  readonly followers = new EventFollowers();
   private readonly logger = new Logger('CacheModule');
   private readonly problems = new ProblemLog(this.logger);
   private opening: Promise<void> | undefined;
@@ -73,6 +76,11 @@ export class CacheRuntime {
   /** Where entries are kept, in words. */
   get description(): string {
     return this.redis?.connection.description ?? 'in memory of this process';
+  }
+
+  /** The right to run jobs; none is needed where there is one instance. */
+  get jobs(): JobLeases | undefined {
+    return this.redis?.jobs;
   }
 
   /** Tries to reach Redis; resolves when that succeeded, failed, or took too long. */

@@ -98,12 +98,15 @@ export class CacheService {
 
   /**
    * Evicts what the module's `rules` say that an event makes obsolete. Who emits it need not know what is cached.
+   * After that, warmups that run on the event begin in the background.
    *
-   * @throws CacheError `CACHE_INVALID_USE` when there is no rule for it; what the rule throws
+   * @throws CacheError `CACHE_INVALID_USE` when there is no rule for it, and no warmup; what the rule throws
    */
   async emit<Event extends CacheEventName>(event: Event, ...[payload]: CachePayload<Event>): Promise<void> {
-    const evictables = await this.runtime.options.rules.evictedBy(event, payload);
-    await evictEach(this.runtime.engine, evictables, `the rule for '${event as string}'`, undefined);
+    const { engine, followers, options } = this.runtime;
+    const evictables = await options.rules.evictedBy(event, payload, followers.isFollowed(event));
+    await evictEach(engine, evictables, `the rule for '${event as string}'`, undefined);
+    engine.calls.whenFinal(() => followers.tell(event, payload));
   }
 
   /** Evicts every entry of this namespace, and nothing of anybody else's. */

@@ -1,21 +1,17 @@
-import { CacheError } from '../errors.js';
 import type { Found } from '../stores/store.js';
+import { loadAll, type ArgsList, type BatchLoader } from './batch-loader.js';
 import type { BoundCache } from './bound-cache.js';
 import { Deferred } from './deferred.js';
+import type { KeepsEntry } from './entry.js';
 import type { EntryReader } from './entry-reader.js';
 import type { Flight, Flights } from './flights.js';
-import { NOBODY, type Audience, type Loader, type Loads } from './loads.js';
+import { NOBODY, type Audience, type HowToLoad, type Loader } from './how-to-load.js';
+import type { Loads } from './loads.js';
 import type { Outcome } from './outcome.js';
 import type { Patience } from './patience.js';
 import type { ReadCounter } from './read-counter.js';
 import type { BatchOverrides, ReadRequest } from './read-request.js';
 import type { Reloads } from './reloads.js';
-
-/** The arguments of many keys. */
-export type ArgsList = readonly (readonly unknown[])[];
-
-/** Loads the values of many argument lists, in their order. */
-export type BatchLoader = (missing: ArgsList) => unknown;
 
 export interface BatchReadsParts {
   readonly entries: EntryReader;
@@ -49,6 +45,21 @@ interface Wanted {
   readonly audience: Audience;
 }
 
+/** What a refresh of many keys came to. */
+export interface BatchRefreshed {
+  /** In the order of the list. */
+  readonly outcomes: readonly Outcome[];
+  /** What has been stored, in place of what was found. */
+  readonly stored: readonly { readonly request: ReadRequest; readonly found: Found }[];
+}
+
+/** What many keys are loaded anew with. */
+export interface HowToRenew {
+  /** Which of the entries that are there are good enough. */
+  readonly keeps: KeepsEntry;
+  readonly overrides: BatchOverrides | undefined;
+}
+
 /** Reads of many keys: the same steps as of one, each taken for all keys together. */
 export class BatchReads {
   constructor(private readonly parts: BatchReadsParts) {}
@@ -58,7 +69,10 @@ export class BatchReads {
     const { entries, counter } = this.parts;
     const since = performance.now();
     const { results, items } = this.fromL1(cache, argsList);
-    const founds = await this.read(cache, items);
+    const founds = await this.read(
+      cache,
+      items.map(({ request }) => request),
+    );
     for (const [i, { request, positions }] of items.entries()) {
       const outcome = entries.usable(request, founds[i]!);
       for (const position of positions) {
@@ -120,6 +134,49 @@ export class BatchReads {
     return results as Outcome[];
   }
 
+  /** Loads and stores anew, with one call, what is not kept. */
+  async renew(
+    cache: BoundCache,
+    argsList: ArgsList,
+    loadMissing: BatchLoader,
+    { keeps, overrides }: HowToRenew,
+  ): Promise<BatchRefreshed> {
+    const patience = this.parts.patienceFor(cache);
+    const requests = new Map<string, ReadRequest>();
+    const keys = argsList.map((args) => {
+      const key = cache.keyOf(...args);
+      if (!requests.has(key)) requests.set(key, this.parts.request(cache, args, key, patience, overrides));
+      return key;
+    });
+    const founds = await this.read(cache, [...requests.values()]);
+    const outcomes = new Map<string, Outcome>();
+    const stored: { readonly request: ReadRequest; readonly found: Found }[] = [];
+    const wanted: (Wanted & Pick<HowToLoad, 'anew' | 'onEnd'>)[] = [];
+    for (const [i, request] of [...requests.values()].entries()) {
+      const found = founds[i]!;
+      const kept = this.parts.entries.kept(request, found, keeps);
+      if (kept !== undefined) {
+        outcomes.set(request.key, kept);
+        continue;
+      }
+      const onEnd: HowToLoad['onEnd'] = (ending) => {
+        if (ending === 'stored') stored.push({ request, found });
+      };
+      wanted.push({ request, found, audience: { hasLeft: false }, anew: keeps, onEnd });
+    }
+    const loaded = await Promise.all(
+      this.parts.loads.loadMany(wanted, (those) =>
+        loadAll(
+          cache,
+          those.map(({ args }) => args),
+          loadMissing,
+        ),
+      ),
+    );
+    for (const [i, { request }] of wanted.entries()) outcomes.set(request.key, loaded[i]!);
+    return { outcomes: keys.map((key) => outcomes.get(key)!), stored };
+  }
+
   /** Steps 3 to 6 for the keys that are this batch's own. Settles every one of them; never rejects. */
   private async settle(
     cache: BoundCache,
@@ -131,7 +188,7 @@ export class BatchReads {
     try {
       const founds = await this.read(
         cache,
-        owned.map(({ item }) => item),
+        owned.map(({ item }) => item.request),
       );
       const due = [...dueInL1];
       const missing: (Wanted & {
@@ -214,30 +271,14 @@ export class BatchReads {
     return { results, items: [...items.values()], due };
   }
 
-  private async read(cache: BoundCache, items: readonly Item[]): Promise<readonly Found[]> {
-    const [first] = items;
+  private async read(cache: BoundCache, requests: readonly ReadRequest[]): Promise<readonly Found[]> {
+    const [first] = requests;
     if (first === undefined) return [];
     const reading = cache.store.readMany(
-      items.map(({ request }) => request.key),
-      items.map(({ request }) => request.allTags),
+      requests.map(({ key }) => key),
+      requests.map(({ allTags }) => allTags),
     );
-    const founds = await first.request.patience.wait(reading, undefined);
-    return founds ?? items.map(() => ({ seen: '', unavailable: true }));
+    const founds = await first.patience.wait(reading, undefined);
+    return founds ?? requests.map(() => ({ seen: '', unavailable: true }));
   }
-}
-
-/** Calls the loader, and sees that it gives one value for each argument list. */
-export async function loadAll(
-  { name }: BoundCache,
-  argsList: ArgsList,
-  loadMissing: BatchLoader,
-): Promise<readonly unknown[]> {
-  const values = await loadMissing(argsList);
-  if (Array.isArray(values) && values.length === argsList.length) return values;
-  const got = Array.isArray(values) ? `${values.length} values` : typeof values;
-  throw new CacheError(
-    'CACHE_INVALID_USE',
-    `Expected the loader of \`getOrLoadMany\` of cache \`${name}\` to return an array of ${argsList.length} values, ` +
-      `one for each missing entry in their order, got ${got}. Use null for an entry that does not exist.`,
-  );
 }

@@ -15,9 +15,11 @@ import type { LeaseLimits } from './lease-keeper.js';
 import { LoadWaiters } from './load-waiters.js';
 import { resolvePolicy, type Policy, type PolicyDefaults } from './policy.js';
 import { ReadThrough } from './read-through.js';
+import { Scopes } from './scopes.js';
 import { Switches } from './switches.js';
 import { TagTokens } from './tag-tokens.js';
 import { Transactions } from './transactions.js';
+import { WarmupCalls, type WarmupWish } from './warmup-calls.js';
 import { Writes } from './writes.js';
 
 export interface EngineOptions {
@@ -50,6 +52,7 @@ export class CacheEngine {
   readonly writes: Writes;
   readonly background: BackgroundWork;
   readonly coherence: Coherence;
+  private readonly scopes: Scopes;
   private readonly transactions: Transactions;
   readonly switches: Switches;
   private readonly localTags: TagTokens;
@@ -95,17 +98,28 @@ export class CacheEngine {
       lease,
     });
     const { reads, writes } = this;
-    this.transactions = new Transactions(new EngineCalls(reads, writes), { reads, writes });
+    this.scopes = new Scopes(new EngineCalls(reads, writes));
+    this.transactions = new Transactions(this.scopes, { reads, writes });
   }
 
-  /** Answers whoever asks now: the transaction that the caller is in, or the engine itself. */
+  /** Answers whoever asks now: the transaction or warmup that the caller is in, or the engine itself. */
   get calls(): CacheCalls {
-    return this.transactions.calls;
+    return this.scopes.calls;
   }
 
   /** Runs work whose evictions and puts wait for its end, and are dropped if it fails. */
   transaction<T>(work: () => Promise<T>): Promise<T> {
     return this.transactions.run(work);
+  }
+
+  /**
+   * A warmup: what it is given to run finds its reads loaded and stored anew, but for the entries that it leaves. Not
+   * what their loaders read in turn.
+   */
+  warmup(wish: WarmupWish): <T>(work: () => T) => T {
+    const { reads, writes, scopes, options } = this;
+    const calls = new WarmupCalls(reads, writes, scopes, options.clock, wish);
+    return (work) => scopes.run(calls, work);
   }
 
   /** What all memory of this process holds. */

@@ -1,16 +1,16 @@
 import type { Lifetime } from '../definition/duration.js';
 import type { CachePattern } from '../definition/template.js';
 import type { HowToEvict } from '../stores/store.js';
-import type { ArgsList, BatchLoader } from './batch-reads.js';
+import type { ArgsList, BatchLoader } from './batch-loader.js';
 import type { BoundCache } from './bound-cache.js';
-import type { Loader } from './loads.js';
+import type { Loader } from './how-to-load.js';
 import type { Outcome } from './outcome.js';
 import type { BatchOverrides, ReadOverrides } from './read-request.js';
 import type { ReservedPut } from './puts.js';
 import type { ReadThrough } from './read-through.js';
 import type { Writes } from './writes.js';
 
-/** Everything that can be asked of the caches: of the engine itself, or of a transaction in front of it. */
+/** Everything that can be asked of the caches: of the engine itself, or of what stands in front of it. */
 export interface CacheCalls {
   /** What is stored under a key, without loading. */
   find(cache: BoundCache, args: readonly unknown[]): Promise<Outcome | undefined>;
@@ -44,13 +44,15 @@ export interface CacheCalls {
   evictTags(tags: readonly string[], how?: HowToEvict): Promise<void>;
   /** Tells how many entries there were where entries are at home. */
   evictMatching(pattern: CachePattern, how?: HowToEvict): Promise<number>;
+  /** Does something when what was evicted and put so far holds for everybody; never, if it is dropped. */
+  whenFinal(act: () => void): void;
 }
 
 /** The engine's own answers, at once and for everybody. */
 export class EngineCalls implements CacheCalls {
   constructor(
-    private readonly reads: ReadThrough,
-    private readonly writes: Writes,
+    protected readonly reads: ReadThrough,
+    protected readonly writes: Writes,
   ) {}
 
   find(cache: BoundCache, args: readonly unknown[]): Promise<Outcome | undefined> {
@@ -85,7 +87,7 @@ export class EngineCalls implements CacheCalls {
     loader: Loader,
     overrides?: ReadOverrides,
   ): Promise<unknown> {
-    const { value, ending, found, patience } = await this.reads.refresh(cache, args, loader, overrides);
+    const { value, ending, found, patience } = await this.reads.refreshes.one(cache, args, loader, overrides);
     if (ending !== 'not wanted') await this.writes.replaced(cache, cache.keyOf(...args), found, patience);
     return value;
   }
@@ -112,5 +114,9 @@ export class EngineCalls implements CacheCalls {
 
   evictMatching(pattern: CachePattern, how?: HowToEvict): Promise<number> {
     return this.writes.evictMatching(pattern, how);
+  }
+
+  whenFinal(act: () => void): void {
+    act();
   }
 }

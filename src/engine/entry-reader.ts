@@ -1,9 +1,10 @@
 import type { Codec } from '../codec/codec.js';
+import { CacheError } from '../errors.js';
 import type { Resident } from '../stores/near-store.js';
 import type { Found } from '../stores/store.js';
 import type { BoundCache } from './bound-cache.js';
 import type { Clock } from './clock.js';
-import type { Entry } from './entry.js';
+import type { Entry, KeepsEntry } from './entry.js';
 import { valueIn } from './entry-value.js';
 import type { CacheEvents } from './events.js';
 import type { Generations } from './generations.js';
@@ -80,6 +81,21 @@ export class EntryReader {
     const outcome = this.decoded(request, found, isFresh ? 'hit' : 'stale');
     if (isFresh && outcome !== undefined) this.fillL1(request, entry);
     return outcome;
+  }
+
+  /**
+   * What a store found, if it is good enough for a warmup.
+   *
+   * @throws CacheError `CACHE_REDIS_UNAVAILABLE` when the store could not be asked: it would not store either
+   */
+  kept(request: ReadRequest, found: Found, keeps: KeepsEntry): Outcome | undefined {
+    if (found.unavailable) {
+      throw new CacheError(
+        'CACHE_REDIS_UNAVAILABLE',
+        'Redis could not be asked: what a warmup loads would be stored nowhere.',
+      );
+    }
+    return found.entry !== undefined && keeps(found.entry) ? this.usable(request, found) : undefined;
   }
 
   /** What a store found, if it may be served in place of a reload that failed, or takes too long. */

@@ -30,3 +30,6 @@ export interface Entry {
 export function expiresAt(entry: Entry): number {
   return Math.max(entry.freshUntil, entry.staleUntil, entry.errorUntil);
 }
+
+/** Whether an entry is good enough for whoever asks for a load. */
+export type KeepsEntry = (entry: Entry) => boolean;

@@ -80,6 +80,29 @@ export interface RedisOperation {
   readonly result: 'ok' | 'refused' | 'late' | 'failed';
 }
 
+/** Where a warmup stands. Counts are of items. */
+export interface CacheWarmupEvent {
+  /** Name of the warmup. */
+  readonly warmup: string;
+  /** `progress`: from time to time. `skipped`: a run that was due is not run here, and `reason` says why. */
+  readonly kind: 'started' | 'progress' | 'finished' | 'skipped';
+  /** What it runs for: its time, the start of the application, `run`, or an event. */
+  readonly trigger: 'schedule' | 'boot' | 'hand' | 'event';
+  readonly done: number;
+  readonly failed: number;
+  /** How many items there are, where that is known. */
+  readonly total: number | undefined;
+  /** Milliseconds since it began. */
+  readonly duration: number;
+  /**
+   * Of one that is finished. `done`: it has been through all items, whether they succeeded or not. `failed`: its
+   * method did not give them. `stopped`: the application ends, or another instance runs it.
+   */
+  readonly outcome?: 'done' | 'failed' | 'stopped';
+  /** In words, without keys and values. */
+  readonly reason?: string;
+}
+
 /** What the bus came to: whether this instance hears the others, and how long a message takes. */
 export type BusEvent =
   | { readonly kind: 'armed' }
@@ -133,6 +156,7 @@ export interface CacheTelemetry {
   connection: ConnectionEvent;
   queue: QueueEvent;
   codec: CodecEvent;
+  warmup: CacheWarmupEvent;
 }
 
 /** A loader that is about to run. */
@@ -150,6 +174,7 @@ export class CacheEvents {
   readonly stores: Channel<CacheStored>;
   readonly evictions: Channel<CacheEviction>;
   readonly switches: Channel<CacheSwitched>;
+  readonly warmups: Channel<CacheWarmupEvent>;
   readonly redis: Channel<RedisOperation>;
   readonly codec: Channel<CodecEvent>;
   readonly aroundLoads: Around<LoadBegun>;
@@ -164,6 +189,7 @@ export class CacheEvents {
     this.stores = this.of('store');
     this.evictions = this.of('evict');
     this.switches = this.of('switch');
+    this.warmups = this.of('warmup');
     this.redis = this.of('redis');
     this.codec = this.of('codec');
     const onThrow = (error: unknown) => this.problems.emit({ operation: 'listener', error });

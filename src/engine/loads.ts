@@ -6,39 +6,15 @@ import type { EntryMaker } from './entry-maker.js';
 import type { EntryReader } from './entry-reader.js';
 import type { CacheEvents } from './events.js';
 import { BatchCall } from './batch-call.js';
+import { GaveUpError, type HowToLoad, type Loader } from './how-to-load.js';
 import { keepLease, type LeaseLimits } from './lease-keeper.js';
 import { LeaseWait } from './lease-wait.js';
 import type { LoadEnding, LoadWaiters } from './load-waiters.js';
 import type { LoaderCalls } from './loader-calls.js';
 import type { Outcome } from './outcome.js';
-import { longestLifetime, type ReadRequest } from './read-request.js';
+import { longestLifetime, neverStores, type ReadRequest } from './read-request.js';
 import { newToken } from './token.js';
 import { tellStored } from './telling.js';
-
-/** Computes the value of an entry. */
-export type Loader = () => unknown;
-
-/** Who waits for a load. When nobody does, or does any more, it goes on only for what it stores. */
-export interface Audience {
-  hasLeft: boolean;
-}
-
-/** Of a load in the background. */
-export const NOBODY: Audience = Object.freeze({ hasLeft: true });
-
-/** What is special about a load. */
-export interface HowToLoad {
-  /** Load even if somebody else has just stored something. */
-  readonly anew?: boolean;
-  /** Somebody else is loading, and this load waits. */
-  readonly onHeld?: () => void;
-  /** What was loaded has been stored, or is not to be. Not told of one that should have been. */
-  readonly onEnd?: (ending: 'stored' | 'not wanted') => void;
-  /** @default somebody who waits */
-  readonly audience?: Audience;
-  /** The loader waits for one call that loads many. */
-  readonly isPart?: boolean;
-}
 
 export interface LoadsParts {
   readonly entries: EntryReader;
@@ -50,11 +26,6 @@ export interface LoadsParts {
   readonly lease: LeaseLimits;
   /** How long one call waits for the shared store, milliseconds. */
   readonly patience: number;
-}
-
-/** A load that nobody waits for did not get its turn. */
-export class GaveUpError extends Error {
-  override readonly name = 'GaveUpError';
 }
 
 /** The right to load and store. */
@@ -103,20 +74,18 @@ export class Loads {
    * @returns an outcome for each, in their order
    */
   loadMany(
-    wanted: readonly {
+    wanted: readonly ({
       readonly request: ReadRequest;
       readonly found: Found;
-      readonly audience?: Audience;
-    }[],
+    } & Pick<HowToLoad, 'anew' | 'onEnd' | 'audience'>)[],
     loader: (requests: readonly ReadRequest[]) => Promise<readonly unknown[]>,
   ): readonly Promise<Outcome>[] {
     const call = (requests: readonly ReadRequest[]) =>
       this.parts.calls.many(requests, () => loader(requests));
     const batch = new BatchCall(wanted.length, call);
-    return wanted.map(({ request, found, audience }) => {
+    return wanted.map(({ request, found, ...how }) => {
       const { load, postpone } = batch.ticket(request);
-      const how = { isPart: true, onHeld: postpone, ...(audience && { audience }) };
-      return this.load(request, load, found, how).finally(postpone);
+      return this.load(request, load, found, { ...how, isPart: true, onHeld: postpone }).finally(postpone);
     });
   }
 
@@ -140,7 +109,7 @@ export class Loads {
       if (acquired.kind === 'granted') void request.cache.store.release(request.key, lease);
       if (acquired.kind === 'granted' || acquired.kind === 'unavailable') break;
       if (acquired.kind === 'filled') {
-        const stored = how.anew === true ? undefined : this.parts.entries.usable(request, acquired.found);
+        const stored = this.storedMeanwhile(request, acquired.found, how);
         if (stored !== undefined) return stored;
         seen = acquired.found.seen;
       } else {
@@ -153,6 +122,18 @@ export class Loads {
     // What is not stored would be loaded for nobody.
     if (how.audience?.hasLeft === true) throw new GaveUpError();
     return this.loadAlone(request, loader, how);
+  }
+
+  /** What somebody else has just stored, if that is as good as a load. */
+  private storedMeanwhile(
+    request: ReadRequest,
+    found: Found,
+    { anew, onEnd }: HowToLoad,
+  ): Outcome | undefined {
+    if (anew === true || (anew !== undefined && !(found.entry && anew(found.entry)))) return undefined;
+    const stored = this.parts.entries.usable(request, found);
+    if (stored !== undefined) onEnd?.('kept');
+    return stored;
   }
 
   /** 4. The lease; and the tags' tokens before the loader runs: an eviction during the load invalidates its entry. */
@@ -288,11 +269,6 @@ export class Loads {
       return undefined;
     }
   }
-}
-
-/** Without a ttl there is nothing to take turns for. */
-function neverStores({ cache: { policy }, ttl }: ReadRequest): boolean {
-  return ttl === undefined && policy.ttl === 0;
 }
 
 function tagsToCapture({ cache, allTags }: ReadRequest): readonly string[] {

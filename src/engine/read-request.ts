@@ -46,3 +46,8 @@ export function longestLifetime({ cache: { policy }, ttl }: ReadRequest): number
   const windows = Math.max(policy.staleWhileRevalidate, policy.staleIfError);
   return (ttl === undefined && typeof policy.ttl === 'number' ? policy.ttl : UNKNOWN_LIFETIME_MS) + windows;
 }
+
+/** Without a ttl there is nothing to take turns for. */
+export function neverStores({ cache: { policy }, ttl }: ReadRequest): boolean {
+  return ttl === undefined && policy.ttl === 0;
+}

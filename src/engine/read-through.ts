@@ -1,7 +1,7 @@
 import type { Codec } from '../codec/codec.js';
-import type { Found } from '../stores/store.js';
 import type { BackgroundWork } from './background-work.js';
-import { BatchReads, loadAll, type ArgsList, type BatchLoader } from './batch-reads.js';
+import { loadAll, type ArgsList, type BatchLoader } from './batch-loader.js';
+import { BatchReads } from './batch-reads.js';
 import type { BoundCache } from './bound-cache.js';
 import type { Clock } from './clock.js';
 import type { Entry } from './entry.js';
@@ -13,11 +13,13 @@ import type { Generations } from './generations.js';
 import type { LeaseLimits } from './lease-keeper.js';
 import type { LoadWaiters } from './load-waiters.js';
 import { LoaderCalls } from './loader-calls.js';
-import { Loads, NOBODY, type Audience, type HowToLoad, type Loader } from './loads.js';
+import { NOBODY, type Audience, type Loader } from './how-to-load.js';
+import { Loads } from './loads.js';
 import type { Outcome } from './outcome.js';
 import { ReadCounter } from './read-counter.js';
 import { Patience } from './patience.js';
 import { overridesOfOne, type BatchOverrides, type ReadOverrides, type ReadRequest } from './read-request.js';
+import { NOT_READ, Refreshes } from './refreshes.js';
 import { Reloads } from './reloads.js';
 
 export interface ReadThroughParts {
@@ -32,21 +34,10 @@ export interface ReadThroughParts {
   readonly patience: number;
 }
 
-const NOT_READ: Found = Object.freeze({ seen: '', unavailable: true });
-
-/** What a refresh came to. */
-export interface Refreshed {
-  readonly value: unknown;
-  /** `lost`: it should have been stored, and what was stored before is older. */
-  readonly ending: 'stored' | 'lost' | 'not wanted';
-  /** What was stored before. */
-  readonly found: Found;
-  /** How long the call still waits for the shared store. */
-  readonly patience: Patience | undefined;
-}
-
 /** The way of a read: L1, the flight that is already under way, L2, the loader. */
 export class ReadThrough {
+  /** Reads that load whatever is stored. */
+  readonly refreshes: Refreshes;
   private readonly generations: Generations;
   private readonly patience: number;
   private readonly flights: Flights<Outcome>;
@@ -83,6 +74,13 @@ export class ReadThrough {
       patienceFor: (cache) => this.patienceFor(cache),
       request: (cache, args, key, patience, overrides) =>
         this.request(cache, args, key, overrides && overridesOfOne(overrides, args), patience),
+    });
+    this.refreshes = new Refreshes({
+      entries: this.entries,
+      loads: this.loads,
+      batch: this.batch,
+      request: (cache, args, overrides) => this.request(cache, args, cache.keyOf(...args), overrides),
+      passBy: (cache, args, loader) => this.passBy(cache, args, loader),
     });
   }
 
@@ -210,32 +208,6 @@ export class ReadThrough {
       since,
     });
     return outcome;
-  }
-
-  /** Loads and stores, whatever is stored already, and whatever load is under way. */
-  async refresh(
-    cache: BoundCache,
-    args: readonly unknown[],
-    loader: Loader,
-    overrides?: ReadOverrides,
-  ): Promise<Refreshed> {
-    if (!cache.enabled || overrides?.bypass === true) {
-      return {
-        value: await this.passBy(cache, args, loader),
-        // A cache that is disabled may be enabled again: what it has stored before is older than this value.
-        ending: overrides?.bypass === true ? 'not wanted' : 'lost',
-        found: NOT_READ,
-        patience: undefined,
-      };
-    }
-    const request = this.request(cache, args, cache.keyOf(...args), overrides);
-    const found = await request.patience.wait(cache.store.read(request.key, request.allTags), NOT_READ);
-    let ending: Refreshed['ending'] = 'lost';
-    const onEnd: HowToLoad['onEnd'] = (how) => {
-      ending = how;
-    };
-    const outcome = await this.loads.load(request, loader, found, { anew: true, onEnd });
-    return { value: outcome.take(), ending, found, patience: request.patience };
   }
 
   /** How many reads and loads are in progress. */

@@ -5,7 +5,7 @@ import type { Clock } from './clock.js';
 import type { Entry } from './entry.js';
 import type { CacheEvents } from './events.js';
 import { Flights, type FlightLimits } from './flights.js';
-import { GaveUpError, type Audience } from './loads.js';
+import { GaveUpError, type Audience } from './how-to-load.js';
 import type { Generations } from './generations.js';
 import type { Outcome } from './outcome.js';
 import type { ReadRequest } from './read-request.js';

@@ -1,12 +1,12 @@
 import type { Lifetime } from '../definition/duration.js';
 import type { CachePattern } from '../definition/template.js';
 import type { HowToEvict } from '../stores/store.js';
-import { loadAll, type ArgsList, type BatchLoader } from './batch-reads.js';
+import { loadAll, type ArgsList, type BatchLoader } from './batch-loader.js';
 import type { BoundCache } from './bound-cache.js';
 import type { CacheCalls } from './calls.js';
 import type { Entry } from './entry.js';
 import { EvictedInside } from './evicted-inside.js';
-import type { Loader } from './loads.js';
+import type { Loader } from './how-to-load.js';
 import type { Outcome } from './outcome.js';
 import { PutInside } from './put-inside.js';
 import type { ReservedPut } from './puts.js';
@@ -37,6 +37,8 @@ export class Transaction implements CacheCalls {
   private readonly strict = new EvictedInside();
   private readonly puts: PutInside;
 
+  private readonly atTheEnd: (() => void)[] = [];
+
   constructor(
     /** What is outside: the transaction around this one, or the engine. */
     private readonly outer: CacheCalls,
@@ -65,6 +67,7 @@ export class Transaction implements CacheCalls {
     this.state = 'over';
     const evicted = await Promise.allSettled(evicting());
     const put = await Promise.allSettled(puts.map((each) => outer.putReserved(each)));
+    for (const act of this.atTheEnd) outer.whenFinal(act);
     this.end('over');
     for (const end of [...evicted, ...put]) if (end.status === 'rejected') throw end.reason;
   }
@@ -199,6 +202,11 @@ export class Transaction implements CacheCalls {
     this.evicted(how).patterns.set(pattern.text, pattern);
     this.takeBack(this.puts.matching(pattern));
     return 0;
+  }
+
+  whenFinal(act: () => void): void {
+    if (this.state === 'open') this.atTheEnd.push(act);
+    else if (this.state === 'over') this.outer.whenFinal(act);
   }
 
   /** A put is evicted before it is stored. What lay there before it goes all the same. */

@@ -3,8 +3,9 @@ import { Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { Cache as CacheManager } from 'cache-manager';
 import { Redis } from 'ioredis';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { CacheModule, CacheService, defineCache, key, pattern, tag } from 'nestjs-roost';
+import { CacheWarmup, CacheWarmupModule, warm, WarmupService, type Warmup } from 'nestjs-roost/warmup';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';
 import { codeBlocks, readText } from './support/markdown.js';
 
@@ -26,6 +27,14 @@ const forever = defineCache({
   tags: (id) => [tag`item:${id}`],
 });
 
+class Warmups {
+  @CacheWarmup({ name: 'items', onBoot: 'wait' })
+  items(): Warmup {
+    // Longer than a third of the lease, so that it is renewed.
+    return warm(['1'], () => delay(250));
+  }
+}
+
 /** Resolves when somebody waits for the load of that key: its lease says so. */
 async function whenAwaited(url: string, name: string): Promise<void> {
   const redis = new Redis(url, { db: 1 });
@@ -36,7 +45,11 @@ async function whenAwaited(url: string, name: string): Promise<void> {
 /** Sends every command that the library has: reads, loads, puts, all evictions, the bridge, the health check. */
 async function useEverything(url: string): Promise<void> {
   const module = await Test.createTestingModule({
-    imports: [CacheModule.forRoot({ namespace: 'prod:bots', redis: { url, database: 1, deadline: 5000 } })],
+    imports: [
+      CacheModule.forRoot({ namespace: 'prod:bots', redis: { url, database: 1, deadline: 5000 } }),
+      CacheWarmupModule.forRoot({ lease: '500ms' }),
+    ],
+    providers: [Warmups],
   }).compile();
   const app = await module.init();
   const service = app.get(CacheService);
@@ -72,6 +85,7 @@ async function useEverything(url: string): Promise<void> {
     await cache.set(['7'], 'put');
     expect(await service.redisStats()).toMatchObject({ missing: [] });
     await cache.evict('7');
+    expect(await app.get(WarmupService).run('items')).toMatchObject({ outcome: 'done', done: 1 });
   }
   const manager = app.get<CacheManager>(CACHE_MANAGER);
   await manager.mset([

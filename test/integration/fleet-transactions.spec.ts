@@ -1,6 +1,5 @@
-import { tag } from '../../src/definition/template.js';
 import { defineCache } from '../../src/definition/define-cache.js';
-import { key, pattern } from '../../src/definition/template.js';
+import { key, pattern, tag } from '../../src/definition/template.js';
 import { Cache } from '../../src/cache-handle.js';
 import { Gate, startEngine, type EngineUnderTest } from '../support/engine.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';

@@ -10,6 +10,7 @@ import { describeRefresh } from '../support/refresh.behaviour.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';
 import { describeTransactions } from '../support/transactions.behaviour.js';
 import { describeSwitches } from '../support/switches.behaviour.js';
+import { describeWarmup } from '../support/warmup.behaviour.js';
 import { describeWaiting } from '../support/waiting.behaviour.js';
 
 describe('the engine on Redis', () => {
@@ -59,5 +60,6 @@ describe('the engine on Redis', () => {
   describePuts('on Redis', () => engine);
   describeTransactions('on Redis', () => engine);
   describeSwitches('on Redis', () => ({ ...engine, clock }));
+  describeWarmup('on Redis', () => ({ ...engine, clock }));
   describeWaiting('on Redis', (options) => start(options));
 });

@@ -32,8 +32,8 @@ describe.each([11, 12])('the packed tarball on Nest %i', (nest) => {
   beforeAll(async () => {
     project = new UserProject(workspace, nest);
     await project.install();
-    await project.write('esm', 'caching', 'health', 'operations', 'side-by-side');
-    await project.write('cjs', 'caching', 'health', 'operations');
+    await project.write('esm', 'caching', 'health', 'operations', 'warmup', 'side-by-side');
+    await project.write('cjs', 'caching', 'health', 'operations', 'warmup');
     [typeErrors.esm, typeErrors.cjs] = await Promise.all([project.compile('esm'), project.compile('cjs')]);
   }, LONG);
 
@@ -59,6 +59,17 @@ describe.each([11, 12])('the packed tarball on Nest %i', (nest) => {
     async (format) => {
       expect(await project.start(format, 'operations.js')).toEqual([
         'OK metrics, spans and alerts work together',
+      ]);
+    },
+    LONG,
+  );
+
+  it.each(FORMATS)(
+    'warms on a schedule from %s code',
+    async (format) => {
+      expect(await project.start(format, 'warmup.js')).toEqual([
+        'OK a warmup loads what is read afterwards',
+        'OK the registry of Nest has it',
       ]);
     },
     LONG,
@@ -100,7 +111,9 @@ describe.each([11, 12])('the packed tarball on Nest %i', (nest) => {
 
   // The last one, for it takes packages away.
   describe('without the optional peers', () => {
-    beforeAll(() => project.remove('@nestjs/terminus', 'prom-client', '@opentelemetry/api'));
+    beforeAll(() =>
+      project.remove('@nestjs/terminus', '@nestjs/schedule', 'prom-client', '@opentelemetry/api'),
+    );
 
     it.each(FORMATS)(
       'caches from %s code',
@@ -116,6 +129,7 @@ describe.each([11, 12])('the packed tarball on Nest %i', (nest) => {
         const errors = async (entry: string) => project.errorOfImporting(format, `nestjs-roost/${entry}`);
         const isMissing = (name: string) => new RegExp(`Cannot find (package|module) '${name}'`);
         expect(await errors('health')).toMatch(isMissing('@nestjs/terminus'));
+        expect(await errors('warmup')).toMatch(isMissing('@nestjs/schedule'));
         expect(await errors('metrics')).toMatch(isMissing('prom-client'));
         expect(await errors('opentelemetry')).toMatch(isMissing('@opentelemetry/api'));
         expect(await errors('alerts')).toBe('');

@@ -30,6 +30,16 @@ export class RedisKeys {
     return `${this.namespace}~tag:${tag}`;
   }
 
+  /** What is remembered of the runs of a job. Jobs are the warmups; their names hold no braces either. */
+  jobRecord(job: string): string {
+    return `${this.namespace}~warmup:{${job}}`;
+  }
+
+  /** The right to run a job, in the slot of its record. */
+  jobLease(job: string): string {
+    return `${this.jobRecord(job)}:lease`;
+  }
+
   /** What every lease of a key that begins with `prefix` begins with. */
   leasePrefix(prefix: string): string {
     return `${this.namespace}~lease:{${this.namespace}:${prefix}`;

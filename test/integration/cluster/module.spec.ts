@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import type { Cache as CacheManager } from 'cache-manager';
 import { CacheModule, CacheService, defineCache, key, pattern, tag } from 'nestjs-roost';
+import { CacheWarmup, CacheWarmupModule, warm, WarmupService, type Warmup } from 'nestjs-roost/warmup';
 import { ask, startRedisCluster, until, type RedisClusterUnderTest } from '../../support/redis-cluster.js';
 
 Logger.overrideLogger(false);
@@ -20,6 +21,13 @@ const LEAST = `reset on >s3cret ~prod:bots:* ~prod:bots~* resetchannels &prod:bo
   +get +mget +set +del +unlink +getrange +append +pttl +pexpire +persist +scan +eval +evalsha +publish +subscribe
   +ping +info +time +client|setname +cluster|slots`;
 
+class Warmups {
+  @CacheWarmup({ name: 'items', onBoot: 'wait' })
+  items(): Warmup {
+    return warm(['1'], () => undefined);
+  }
+}
+
 describe('CacheModule on a Redis cluster', () => {
   let cluster: RedisClusterUnderTest;
   let app: TestingModule;
@@ -31,7 +39,8 @@ describe('CacheModule on a Redis cluster', () => {
     }
     const redis = { cluster: cluster.urls.slice(0, 2), username: 'bots', password: 's3cret', deadline: 5000 };
     app = await Test.createTestingModule({
-      imports: [CacheModule.forRoot({ namespace: 'prod:bots', redis })],
+      imports: [CacheModule.forRoot({ namespace: 'prod:bots', redis }), CacheWarmupModule.forRoot({})],
+      providers: [Warmups],
     }).compile();
     await app.init();
   }, 60_000);
@@ -60,6 +69,11 @@ describe('CacheModule on a Redis cluster', () => {
     await service.cache(items).evictMany(ids.map((id) => [id]));
   });
 
+  it('leases warmups', async () => {
+    expect(app.get(WarmupService).status()[0]?.last).toMatchObject([{ outcome: 'done', trigger: 'boot' }]);
+    expect(await app.get(WarmupService).run('items')).toMatchObject({ outcome: 'done' });
+  });
+
   it('keeps entries on every master, and evicts them by key, tag, pattern and cache', async () => {
     const service = app.get(CacheService);
     const cache = service.cache(items);
@@ -82,7 +96,8 @@ describe('CacheModule on a Redis cluster', () => {
     const service = app.get(CacheService);
     const redis = { cluster: cluster.urls, username: 'bots', password: 's3cret', deadline: 5000 };
     const other = await Test.createTestingModule({
-      imports: [CacheModule.forRoot({ namespace: 'prod:bots', redis })],
+      imports: [CacheModule.forRoot({ namespace: 'prod:bots', redis }), CacheWarmupModule.forRoot({})],
+      providers: [Warmups],
     }).compile();
     try {
       other.get(CacheService).cache(items);

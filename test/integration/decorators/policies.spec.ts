@@ -401,11 +401,11 @@ describe('timeouts of a method', () => {
     ['impatient', 'patient'],
     ['patient', 'impatient'],
   ] as const)('are its own, whoever loads: %s before %s', async (first, second) => {
-    const bots = (await start({ providers: [Slow] })).get(Slow);
-    const calls = { [first]: bots[first]('1'), [second]: bots[second]('1') };
+    const app = (await start({ providers: [Slow] })).get(Slow);
+    const calls = { [first]: app[first]('1'), [second]: app[second]('1') };
     await expect(calls['impatient']).rejects.toMatchObject({ name: 'CacheLoadTimeoutError' });
-    expect(bots.loads).toHaveLength(1);
-    bots.loads[0]?.(42);
+    expect(app.loads).toHaveLength(1);
+    app.loads[0]?.(42);
     expect(await calls['patient']).toBe(42);
   });
 });

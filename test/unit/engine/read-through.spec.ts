@@ -8,6 +8,7 @@ import { describeReadThrough } from '../../support/read-through.behaviour.js';
 import { describeRefresh } from '../../support/refresh.behaviour.js';
 import { describeTransactions } from '../../support/transactions.behaviour.js';
 import { describeSwitches } from '../../support/switches.behaviour.js';
+import { describeWarmup } from '../../support/warmup.behaviour.js';
 import { describeWaiting } from '../../support/waiting.behaviour.js';
 
 describe('the engine in memory', () => {
@@ -28,5 +29,6 @@ describe('the engine in memory', () => {
   describePuts('in memory', () => engine);
   describeTransactions('in memory', () => engine);
   describeSwitches('in memory', () => ({ ...engine, clock }));
+  describeWarmup('in memory', () => ({ ...engine, clock }));
   describeWaiting('in memory', (options) => startEngine({ clock, ...options }));
 });

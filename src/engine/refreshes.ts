@@ -1,0 +1,87 @@
+import type { Found } from '../stores/store.js';
+import type { ArgsList, BatchLoader } from './batch-loader.js';
+import type { BatchReads, BatchRefreshed, HowToRenew } from './batch-reads.js';
+import type { BoundCache } from './bound-cache.js';
+import type { KeepsEntry } from './entry.js';
+import type { EntryReader } from './entry-reader.js';
+import type { HowToLoad, Loader } from './how-to-load.js';
+import type { Loads } from './loads.js';
+import type { Patience } from './patience.js';
+import type { ReadOverrides, ReadRequest } from './read-request.js';
+
+/** Of a store that was not asked. */
+export const NOT_READ: Found = Object.freeze({ seen: '', unavailable: true });
+
+/** What a refresh came to. */
+export interface Refreshed {
+  readonly value: unknown;
+  /** `lost`: it should have been stored, and what was stored before is older. `kept`: that was good enough. */
+  readonly ending: 'stored' | 'lost' | 'not wanted' | 'kept';
+  /** What was stored before. */
+  readonly found: Found;
+  /** How long the call still waits for the shared store. */
+  readonly patience: Patience | undefined;
+}
+
+export interface RefreshesParts {
+  readonly entries: EntryReader;
+  readonly loads: Loads;
+  readonly batch: BatchReads;
+  readonly request: (
+    cache: BoundCache,
+    args: readonly unknown[],
+    overrides: ReadOverrides | undefined,
+  ) => ReadRequest;
+  readonly passBy: (cache: BoundCache, args: readonly unknown[], loader: Loader) => Promise<unknown>;
+}
+
+/** Loads of what is wanted anew, whatever is stored already, and whatever load is under way. */
+export class Refreshes {
+  constructor(private readonly parts: RefreshesParts) {}
+
+  /**
+   * Loads and stores one entry.
+   *
+   * @param keeps tells which entry is good enough; then nothing is loaded that can't be stored
+   * @throws CacheError `CACHE_REDIS_UNAVAILABLE` with `keeps` only; what the loader throws
+   */
+  async one(
+    cache: BoundCache,
+    args: readonly unknown[],
+    loader: Loader,
+    overrides?: ReadOverrides,
+    keeps?: KeepsEntry,
+  ): Promise<Refreshed> {
+    const { entries, loads } = this.parts;
+    if (!cache.enabled || overrides?.bypass === true) {
+      return {
+        value: await this.parts.passBy(cache, args, loader),
+        // A cache that is disabled may be enabled again: what it has stored before is older than this value.
+        ending: overrides?.bypass === true ? 'not wanted' : 'lost',
+        found: NOT_READ,
+        patience: undefined,
+      };
+    }
+    const request = this.parts.request(cache, args, overrides);
+    const { patience } = request;
+    const found = await patience.wait(cache.store.read(request.key, request.allTags), NOT_READ);
+    const kept = keeps && entries.kept(request, found, keeps);
+    if (kept !== undefined) return { value: kept.take(), ending: 'kept', found, patience };
+    let ending: Refreshed['ending'] = 'lost';
+    const onEnd: HowToLoad['onEnd'] = (how) => {
+      ending = how;
+    };
+    const outcome = await loads.load(request, loader, found, { anew: keeps ?? true, onEnd });
+    return { value: outcome.take(), ending, found, patience };
+  }
+
+  /** The same for many entries: those that are not kept are loaded with one call. */
+  many(
+    cache: BoundCache,
+    argsList: ArgsList,
+    loadMissing: BatchLoader,
+    how: HowToRenew,
+  ): Promise<BatchRefreshed> {
+    return this.parts.batch.renew(cache, argsList, loadMissing, how);
+  }
+}

@@ -1,0 +1,300 @@
+import { Injectable } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { Cacheable, defineCache, key } from 'nestjs-roost';
+import { CacheWarmup, warm, type Warmup } from 'nestjs-roost/warmup';
+import { RedisJobLeases } from '../../../src/stores/redis/redis-job-leases.js';
+import { RedisKeys } from '../../../src/stores/redis/redis-keys.js';
+import { Gate } from '../../support/engine.js';
+import { startRedisServer, type RedisServer } from '../../support/redis-server.js';
+import { WarmupApp } from './support/warmup-app.js';
+
+const IDS = Array.from({ length: 12 }, (_, i) => String(i));
+const botsCache = defineCache({ name: 'bots', key: (id: string) => key`bot:${id}`, ttl: '5m' });
+
+/** What all instances share: the database. */
+const database = { loads: [] as string[], load: (id: string): unknown => id };
+
+@Injectable()
+class Bots {
+  @Cacheable(botsCache)
+  async find(id: string): Promise<unknown> {
+    database.loads.push(id);
+    return database.load(id);
+  }
+}
+
+@Injectable()
+class Warmups {
+  each: (signal: AbortSignal) => void = () => undefined;
+
+  constructor(readonly bots: Bots) {}
+
+  @CacheWarmup({ name: 'hourly', cron: '0 * * * *', concurrency: 2, retries: 0 })
+  hourly(): Warmup {
+    return warm(IDS, (id, { signal }) => {
+      this.each(signal);
+      return this.bots.find(id);
+    });
+  }
+}
+
+@Injectable()
+class AtStart {
+  constructor(readonly bots: Bots) {}
+
+  @CacheWarmup({ name: 'at-start', onBoot: 'wait', concurrency: 2 })
+  atStart(): Warmup {
+    return warm(IDS, (id) => this.bots.find(id));
+  }
+}
+
+describe('instances on one Redis', () => {
+  let server: RedisServer;
+  let admin: Redis;
+  let namespace: string;
+  let namespaces = 0;
+  let apps: WarmupApp[];
+
+  beforeAll(async () => {
+    server = await startRedisServer();
+    admin = new Redis(server.url, { retryStrategy: () => 50 });
+    admin.on('error', () => undefined);
+  });
+
+  afterAll(async () => {
+    admin.disconnect();
+    await server.stop();
+  });
+
+  beforeEach(() => {
+    namespace = `warmups:${(namespaces += 1)}`;
+    apps = [];
+    database.loads = [];
+    database.load = (id) => id;
+  });
+
+  afterEach(async () => {
+    await Promise.all(apps.map(({ module }) => module.close()));
+  });
+
+  const start = async (...providers: NonNullable<Parameters<typeof WarmupApp.make>[0]>) => {
+    const app = await WarmupApp.make([Bots, ...(providers.length === 0 ? [Warmups] : providers)], {
+      cache: { namespace, redis: { url: server.url, deadline: 2_000 } },
+      warmup: { lease: '500ms', shutdownDeadline: '1m' },
+    });
+    apps.push(app);
+    await app.module.init();
+    return app;
+  };
+  /** The next load waits until the test lets it go. */
+  const holdNext = () => {
+    const [begun, hold] = [new Gate<void>(), new Gate<void>()];
+    database.load = (id) => {
+      begun.resolve();
+      return hold.promise.then(() => id);
+    };
+    return { begun: begun.promise, release: () => hold.resolve() };
+  };
+  const leaseKey = () => `${namespace}~warmup:{hourly}:lease`;
+
+  it('run a warmup once, and load each item once, when its time has come for all of them', async () => {
+    const [one, two] = [await start(), await start()];
+    one.tick('hourly');
+    two.tick('hourly');
+    const [leader, other] = await Promise.race([
+      one.when('finished').then(() => [one, two] as const),
+      two.when('finished').then(() => [two, one] as const),
+    ]);
+    expect(await other.when('skipped')).toMatchObject({ reason: 'it has been run elsewhere' });
+    expect(database.loads.toSorted()).toEqual(IDS.toSorted());
+    expect(leader.warmups.status()[0]?.last).toMatchObject([{ outcome: 'done', done: 12 }]);
+    expect(other.warmups.status()[0]).toMatchObject({ state: 'idle', last: [] });
+    expect(await other.caches.cache(botsCache).get('3')).toBe('3');
+  });
+
+  it('do not run again what was run when the timer of one fires late, and run the next', async () => {
+    const [one, two] = [await start(), await start()];
+    one.tick('hourly');
+    await one.when('finished');
+    two.tick('hourly');
+    expect(await two.when('skipped')).toMatchObject({ reason: 'it has been run elsewhere' });
+    expect(database.loads).toHaveLength(12);
+    two.tick('hourly');
+    expect(await two.when('finished')).toMatchObject({ done: 12 });
+    expect(database.loads).toHaveLength(24);
+  });
+
+  it('that start one after the other warm once, and each waits until it is warm', async () => {
+    const hold = holdNext();
+    const starting = [start(AtStart), start(AtStart)];
+    await hold.begun;
+    hold.release();
+    const [one, two] = await Promise.all(starting);
+    const three = await start(AtStart);
+    expect(database.loads).toHaveLength(12);
+    expect([one, two, three].flatMap((app) => app!.warmups.status()[0]!.last)).toMatchObject([{ done: 12 }]);
+  });
+
+  it('run by hand what was run already, but not what another one runs', async () => {
+    const [one, two] = [await start(), await start()];
+    one.tick('hourly');
+    await one.when('finished');
+    const hold = holdNext();
+    const running = two.warmups.run('hourly');
+    await hold.begun;
+    expect(await one.warmups.run('hourly')).toMatchObject({
+      outcome: 'skipped',
+      reason: 'another instance runs it',
+    });
+    hold.release();
+    expect(await running).toMatchObject({ outcome: 'done', done: 12 });
+    expect(database.loads).toHaveLength(24);
+    // What is run by hand is nobody's turn.
+    one.tick('hourly');
+    await one.when('started');
+  });
+
+  it('go on where one of them has ended, without loading again what it has loaded', async () => {
+    const [one, two] = [await start(), await start()];
+    const hold = new Gate<void>();
+    const fifth = new Gate<void>();
+    database.load = (id) => {
+      if (id !== '4') return id;
+      fifth.resolve();
+      return hold.promise.then(() => id);
+    };
+    one.tick('hourly');
+    await fifth.promise;
+    two.tick('hourly');
+    const closing = one.module.close();
+    hold.resolve();
+    await closing;
+    apps = [two];
+    expect(one.warmups.status()[0]?.last).toMatchObject([{ outcome: 'stopped' }]);
+    expect(await two.when('finished')).toMatchObject({ outcome: 'done', done: 12 });
+    expect(database.loads.toSorted()).toEqual(IDS.toSorted());
+  });
+
+  it('keep the lease while they run, and stop when it is lost', async () => {
+    const app = await start();
+    const hold = new Gate<void>();
+    const told = new Promise<void>((resolve) => {
+      app.get(Warmups).each = (signal) => signal.addEventListener('abort', () => resolve());
+    });
+    const begun = new Promise<void>((resolve) => {
+      database.load = (id) => {
+        resolve();
+        return hold.promise.then(() => id);
+      };
+    });
+    app.tick('hourly');
+    await begun;
+    const token = await admin.get(leaseKey());
+    // Longer than it would live by itself: two renewals at least.
+    while ((await admin.pttl(leaseKey())) > 400) await new Promise((resolve) => setImmediate(resolve));
+    while ((await admin.pttl(leaseKey())) <= 400) await new Promise((resolve) => setImmediate(resolve));
+    expect(await admin.get(leaseKey())).toBe(token);
+    await admin.set(leaseKey(), 'somebody else', 'PX', 60_000);
+    await told;
+    hold.resolve();
+    const finished = app.when('finished');
+    expect(await finished).toMatchObject({ outcome: 'stopped', reason: 'another instance may run it' });
+    expect(database.loads.length).toBeLessThan(12);
+    expect(await admin.get(leaseKey())).toBe('somebody else');
+  });
+
+  it('leave nothing in Redis that has no end', async () => {
+    const app = await start();
+    await app.warmups.run('hourly');
+    app.events.length = 0;
+    const hold = holdNext();
+    app.tick('hourly');
+    await hold.begun;
+    const names = await admin.keys(`${namespace}~warmup:*`);
+    expect(names.toSorted()).toEqual([`${namespace}~warmup:{hourly}`, leaseKey()]);
+    for (const name of names) expect(await admin.pttl(name)).toBeGreaterThan(0);
+    hold.release();
+    await app.when('finished');
+    expect(await admin.exists(leaseKey())).toBe(0);
+  });
+
+  describe('the right to run a job', () => {
+    const leases = () => new RedisJobLeases(admin, new RedisKeys(namespace), (act) => act());
+    const claim = (due: number | undefined, more: object = {}) =>
+      leases().claim('job', {
+        ...{ token: `token ${due}`, now: 1_000, leaseMs: 60_000, due, apart: 10, recordMs: 60_000 },
+        ...more,
+      });
+    const end = (due: number | undefined, done: boolean) =>
+      leases().end('job', { token: `token ${due}`, recordMs: 60_000 }, done);
+
+    it('is one instance’s', async () => {
+      expect(await claim(500)).toEqual({ kind: 'granted', since: 1_000 });
+      expect(await claim(505)).toEqual({ kind: 'held', forMs: expect.any(Number) as number });
+      expect(await claim(511)).toEqual({ kind: 'busy' });
+      expect(await claim(undefined)).toEqual({ kind: 'busy' });
+      await end(505, true);
+      expect(await claim(505)).toMatchObject({ kind: 'held' });
+    });
+
+    it('is nobody’s for a run that is done, or one that is due about then', async () => {
+      await claim(500);
+      await end(500, true);
+      expect(await claim(500)).toEqual({ kind: 'done' });
+      expect(await claim(510)).toEqual({ kind: 'done' });
+      expect(await claim(490)).toEqual({ kind: 'done' });
+      expect(await claim(511)).toEqual({ kind: 'granted', since: 1_000 });
+    });
+
+    it('goes on where it was when its holder is gone', async () => {
+      await claim(500);
+      await end(500, false);
+      expect(await claim(505, { now: 2_000 })).toEqual({ kind: 'granted', since: 1_000 });
+      await end(505, true);
+      expect(await claim(520, { now: 3_000 })).toEqual({ kind: 'granted', since: 3_000 });
+    });
+
+    it('tells whether it holds', async () => {
+      const keep = (token: string) => leases().keep('job', { token, leaseMs: 60_000, recordMs: 60_000 });
+      expect(await keep('token 500')).toBe(false);
+      await claim(500);
+      expect(await keep('token 500')).toBe(true);
+      expect(await keep('token 501')).toBe(false);
+    });
+
+    it('survives what a stranger has left under its names', async () => {
+      await admin.rpush(`${namespace}~warmup:{job}`, 'stranger');
+      await admin.rpush(`${namespace}~warmup:{job}:lease`, 'stranger');
+      expect(await claim(500)).toMatchObject({ kind: 'granted' });
+      await end(500, true);
+      await admin.set(`${namespace}~warmup:{job}`, 'stranger');
+      expect(await claim(500)).toMatchObject({ kind: 'granted' });
+    });
+  });
+
+  // Last: it takes the server away.
+  it('run nothing without Redis, and say so', async () => {
+    const app = await start();
+    const hold = holdNext();
+    app.tick('hourly');
+    await hold.begun;
+    await server.kill();
+    hold.release();
+    expect(await app.when('finished')).toMatchObject({
+      outcome: 'stopped',
+      reason: 'Redis can’t be reached',
+    });
+    const loaded = database.loads.length;
+    expect(loaded).toBeLessThan(12);
+    app.tick('hourly');
+    expect(await app.when('skipped')).toMatchObject({
+      reason: 'Redis can’t be reached, so nothing would be stored',
+    });
+    expect(await app.warmups.run('hourly')).toMatchObject({ outcome: 'skipped' });
+    expect(database.loads).toHaveLength(loaded);
+    expect(app.told.at(-1)).toMatch(/^warn Warmup hourly is skipped: Redis/);
+    await server.restart();
+    // Connected, it can be closed.
+    await admin.ping();
+  });
+});
