@@ -136,7 +136,16 @@ export class CacheableManyStep implements ReadingStep {
 
 /** Runs the method with these ids only. */
 function run({ original, instance, args: [, ...rest] }: MethodCall, ids: readonly unknown[]): unknown {
-  return Reflect.apply(original, instance, [ids, ...rest]);
+  // Its own: it may sort them, or take them away one by one.
+  return Reflect.apply(original, instance, [[...ids], ...rest]);
+}
+
+/** The call with ids of its own, as those of the caller may change while it waits. */
+export function withOwnIds(call: MethodCall): MethodCall {
+  const [ids, ...rest] = call.args;
+  if (!Array.isArray(ids)) return call;
+  const own: readonly unknown[] = [...(ids as readonly unknown[])];
+  return { ...call, args: [own, ...rest], proceed: () => run(call, own) };
 }
 
 function idsOf({ args: [ids], where }: MethodCall): readonly unknown[] {

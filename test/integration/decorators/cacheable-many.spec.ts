@@ -104,6 +104,26 @@ class Bots {
     throw new RangeError('down');
   }
 
+  @CacheableMany(bots)
+  async chunked(ids: string[]): Promise<Bot[]> {
+    const found: Bot[] = [];
+    while (ids.length > 0) found.push(...this.load(ids.splice(0, 2)));
+    return found;
+  }
+
+  @CacheableMany(bots, undefined, { result: 'map', when: (ids: readonly string[]) => ids.length < 4 })
+  async sorted(ids: string[]): Promise<Map<string, Bot>> {
+    ids.sort();
+    return this.findMapOf(ids);
+  }
+
+  @CacheableMany(bots, undefined, { result: 'map' })
+  @CachePut({ cache: lists, select: () => ['last'], unless: () => true })
+  async sortedPut(ids: string[]): Promise<Map<string, Bot>> {
+    ids.sort();
+    return this.findMapOf(ids.splice(0));
+  }
+
   private load(ids: readonly string[]): Bot[] {
     this.asked.push(ids);
     return ids.map((id) => ({ id, call: this.asked.length }));
@@ -196,6 +216,51 @@ describe('@CacheableMany', () => {
       ['2/1', '3/2'],
     ]);
     expect(service.asked).toEqual([['1', '2'], ['3']]);
+  });
+
+  describe('with ids that change', () => {
+    it('gives each its own value when the method takes its ids away', async () => {
+      const ids = ['2', '1', '3'];
+      expect(idsOf(await service.chunked(ids))).toEqual(['2/1', '1/1', '3/2']);
+      expect(ids).toEqual(['2', '1', '3']);
+      expect((await caches.cache(bots).get('2'))?.id).toBe('2');
+    });
+
+    it('or sorts them', async () => {
+      const ids = ['2', '1'];
+      expect([...(await service.sorted(ids))].map(([id, bot]) => [id, bot.id])).toEqual([
+        ['2', '2'],
+        ['1', '1'],
+      ]);
+      expect((await caches.cache(bots).get('2'))?.id).toBe('2');
+
+      const many = ['4', '3', '2', '1'];
+      expect([...(await service.sorted(many)).values()].map(({ id }) => id)).toHaveLength(4);
+      expect(many).toEqual(['4', '3', '2', '1']);
+    });
+
+    it('beside a @CachePut, too', async () => {
+      const ids = ['2', '1'];
+      await service.sortedPut(ids);
+      expect(ids).toEqual(['2', '1']);
+      expect(await Promise.all(['1', '2'].map(async (id) => (await caches.cache(bots).get(id))?.id))).toEqual([
+        '1',
+        '2',
+      ]);
+    });
+
+    it('or the caller changes its own meanwhile', async () => {
+      const ids = ['2', '1'];
+      const found = service.findMap(ids);
+      ids.reverse().pop();
+      expect([...(await found).keys()]).toEqual(['2', '1']);
+
+      const more = ['3', '4'];
+      const put = service.sortedPut(more);
+      more.length = 0;
+      await put;
+      expect(await Promise.all(['3', '4'].map(stored))).toEqual([true, true]);
+    });
   });
 
   describe('with a map', () => {
