@@ -38,9 +38,9 @@ export class CacheableManyStep implements ReadingStep {
     const argsList = await this.#argumentsOf(ids, call, definition);
     // What is asked for is among the lists that were given.
     const idsByArgs = new Map(argsList.map((args, i) => [args, ids[i]]));
-    const load = async (missing: readonly Args[]) => {
+    const load = (missing: readonly Args[]) => {
       const missingIds = missing.map((args) => idsByArgs.get(args));
-      return this.#valuesOf(missingIds, await run(call, missingIds), call);
+      return this.#load(missingIds, keysOf(definition, missing), call);
     };
     const overrides: ManyOverrides<Args> = {
       storeIf: (value, args) => !this.#isKeptOut(value, idsByArgs.get(args), call),
@@ -50,17 +50,17 @@ export class CacheableManyStep implements ReadingStep {
   }
 
   async passBy(call: MethodCall): Promise<unknown> {
+    const ids = idsOf(call);
+    if (ids.length === 0) return this.#resultOf(ids, []);
     const definition = this.#definition(call);
-    return passingBy(call, undefined, async (load) => {
-      const argsList = await this.#argumentsOf(idsOf(call), call, definition);
-      let result: unknown;
-      const loadAll = async () => {
-        result = await load();
-        return argsList.map(() => undefined);
-      };
-      await call.service.cache(definition).getOrLoadMany(argsList, loadAll, { bypass: true });
-      return result;
+    // If no keys can be made, those ids are one that are the same.
+    let keys = ids;
+    const values = await passingBy({ load: () => this.#load(ids, keys, call) }, async (load) => {
+      const argsList = await this.#argumentsOf(ids, call, definition);
+      keys = keysOf(definition, argsList);
+      return call.service.cache(definition).getOrLoadMany(argsList, load, { bypass: true });
     });
+    return this.#resultOf(ids, values);
   }
 
   async put(call: MethodCall, result: unknown): Promise<void> {
@@ -78,6 +78,19 @@ export class CacheableManyStep implements ReadingStep {
     );
     const entries = argsList.map((args, i) => [args, wanted[i]!.value] as const);
     await call.service.cache(definition).setMany(entries);
+  }
+
+  /** The values of the ids, in their order. The method gets one of those that have equal keys. */
+  async #load(
+    ids: readonly unknown[],
+    keys: readonly unknown[],
+    call: MethodCall,
+  ): Promise<readonly unknown[]> {
+    const idsByKey = new Map(keys.map((key, i) => [key, ids[i]]));
+    const distinct = [...idsByKey.values()];
+    const values = this.#valuesOf(distinct, await run(call, distinct), call);
+    const valuesByKey = new Map([...idsByKey.keys()].map((key, i) => [key, values[i]]));
+    return keys.map((key) => valuesByKey.get(key));
   }
 
   #definition({ instance }: MethodCall): PlannedDefinition {
@@ -132,6 +145,10 @@ export class CacheableManyStep implements ReadingStep {
     const found = ids.map((id, i) => [id, values[i]] as const).filter(([, value]) => value !== undefined);
     return new Map(found);
   }
+}
+
+function keysOf(definition: PlannedDefinition, argsList: readonly Args[]): readonly unknown[] {
+  return argsList.map((args) => definition.key(...args));
 }
 
 /** Runs the method with these ids only. */

@@ -124,6 +124,35 @@ class Bots {
     return this.findMapOf(ids.splice(0));
   }
 
+  @CacheableMany(bots, undefined, { result: 'map', when: () => false })
+  async never(ids: readonly string[]): Promise<Map<string, Bot>> {
+    return this.findMapOf(ids);
+  }
+
+  @CacheableMany(lists, ({ id }: { readonly id: string }) => [id])
+  async byObject(ids: readonly { readonly id: string }[]): Promise<string[]> {
+    this.asked.push(ids);
+    return ids.map(({ id }) => id);
+  }
+
+  @CacheableMany(lists, ({ id }: { readonly id: string }) => [id], { when: () => false })
+  async byObjectNever(ids: readonly { readonly id: string }[]): Promise<string[]> {
+    this.asked.push(ids);
+    return ids.map(({ id }) => id);
+  }
+
+  @CacheableMany(disabled, ({ id }: { readonly id: string }) => [id])
+  async byObjectUncached(ids: readonly { readonly id: string }[]): Promise<string[]> {
+    this.asked.push(ids);
+    return ids.map(({ id }) => id);
+  }
+
+  @CacheableMany(lists, (id: string): [string] => JSON.parse(`${id}{`) as [string], { when: () => false })
+  async withoutKeys(ids: readonly string[]): Promise<readonly string[]> {
+    this.asked.push(ids);
+    return ids;
+  }
+
   private load(ids: readonly string[]): Bot[] {
     this.asked.push(ids);
     return ids.map((id) => ({ id, call: this.asked.length }));
@@ -179,6 +208,7 @@ describe('@CacheableMany', () => {
     expect(await service.find([])).toEqual([]);
     expect(await service.findMap([])).toEqual(new Map());
     expect(await service.uncached([])).toEqual([]);
+    expect(await service.never([])).toEqual(new Map());
     expect(service.asked).toEqual([]);
     // A put wants a result.
     expect(await service.besideOthers([])).toEqual([]);
@@ -188,6 +218,38 @@ describe('@CacheableMany', () => {
   it('of a disabled cache calls the method with all ids', async () => {
     await service.uncached(['1', '2']);
     expect(idsOf(await service.uncached(['1', '2']))).toEqual(['1/2', '2/2']);
+  });
+
+  it.each([
+    ['of a disabled cache', (ids: readonly string[]) => service.uncached(ids)],
+    ['when `when` says no', async (ids: readonly string[]) => [...(await service.never(ids)).values()]],
+    ['inside a transaction', (ids: readonly string[]) => caches.transaction(() => service.find(ids))],
+    [
+      'of a disabled cache inside a transaction',
+      (ids: readonly string[]) => caches.transaction(() => service.uncached(ids)),
+    ],
+  ])('asks once for an id that comes twice, %s', async (_where, find) => {
+    const found = await find(['2', '1', '2']);
+    expect(service.asked).toEqual([['2', '1']]);
+    expect(idsOf(found).slice(0, 2)).toEqual(['2/1', '1/1']);
+    expect(found[2]?.id ?? 'a map has it once').toMatch(/^(2|a map .*)$/);
+  });
+
+  it('takes those ids for one that have one key', async () => {
+    const ids = () => [{ id: '2' }, { id: '1' }, { id: '2' }];
+    expect(await service.byObject(ids())).toEqual(['2', '1', '2']);
+    expect(await service.byObjectUncached(ids())).toEqual(['2', '1', '2']);
+    expect(await service.byObjectNever(ids())).toEqual(['2', '1', '2']);
+    expect(service.asked).toEqual([
+      [{ id: '2' }, { id: '1' }],
+      [{ id: '2' }, { id: '1' }],
+      [{ id: '2' }, { id: '1' }],
+    ]);
+  });
+
+  it('needs no keys when `when` says no', async () => {
+    expect(await service.withoutKeys(['1', '2', '1'])).toEqual(['1', '2', '1']);
+    expect(service.asked).toEqual([['1', '2']]);
   });
 
   it('gives the cache the id and what the method takes behind the ids', async () => {
@@ -243,10 +305,9 @@ describe('@CacheableMany', () => {
       const ids = ['2', '1'];
       await service.sortedPut(ids);
       expect(ids).toEqual(['2', '1']);
-      expect(await Promise.all(['1', '2'].map(async (id) => (await caches.cache(bots).get(id))?.id))).toEqual([
-        '1',
-        '2',
-      ]);
+      expect(await Promise.all(['1', '2'].map(async (id) => (await caches.cache(bots).get(id))?.id))).toEqual(
+        ['1', '2'],
+      );
     });
 
     it('or the caller changes its own meanwhile', async () => {
