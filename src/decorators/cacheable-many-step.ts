@@ -117,7 +117,10 @@ export class CacheableManyStep implements ReadingStep {
   /** The value of each id in what the method returned; `undefined` for one that a map leaves out. */
   #valuesOf(ids: readonly unknown[], result: unknown, { where }: MethodCall): readonly unknown[] {
     if (this.parts.result === 'map') {
-      if (result instanceof Map) return ids.map((id) => result.get(id) as unknown);
+      if (result instanceof Map) {
+        refuseOtherIds(ids, result, where);
+        return ids.map((id) => result.get(id) as unknown);
+      }
       throw misuse(
         `Expected ${where} to return a Map of values by id, got ${describeType(result)}.`,
         "To return an array, leave `result: 'map'` out.",
@@ -149,6 +152,18 @@ export class CacheableManyStep implements ReadingStep {
 
 function keysOf(definition: PlannedDefinition, argsList: readonly Args[]): readonly unknown[] {
   return argsList.map((args) => definition.key(...args));
+}
+
+/** All ids would be remembered as absent, though values were found. */
+function refuseOtherIds(ids: readonly unknown[], found: ReadonlyMap<unknown, unknown>, where: string): void {
+  if (found.size === 0 || ids.some((id) => found.has(id))) return;
+  const [key] = found.keys();
+  throw misuse(
+    `Expected ${where} to return a Map by the ids that it was called with, got one that has none of them: ` +
+      `the first id is ${describeType(ids[0])}, the first key ${describeType(key)}.`,
+    'Give it the ids as they are: a Map tells 1 from the text 1, and two objects that are equal.',
+    'If nothing was found, return an empty Map.',
+  );
 }
 
 /** Runs the method with these ids only. */

@@ -99,6 +99,12 @@ class Bots {
     return this.load(ids) as unknown as Map<string, Bot>;
   }
 
+  @CacheableMany(bots, (id: number) => [String(id)], { result: 'map' })
+  async byText(ids: readonly number[]): Promise<Map<number, Bot>> {
+    const found = this.load(ids.map(String)).map((bot) => [bot.id, bot] as const);
+    return new Map(found) as unknown as Map<number, Bot>;
+  }
+
   @CacheableMany(bots)
   async failing(_ids: readonly string[]): Promise<Bot[]> {
     throw new RangeError('down');
@@ -426,6 +432,22 @@ describe('@CacheableMany', () => {
       await expect(service.noMap(['1'])).rejects.toThrow(
         'Expected Bots.noMap to return a Map of values by id, got an array.',
       );
+    });
+
+    it('a map by something else, of which nothing is remembered', async () => {
+      await expect(service.byText([1, 2])).rejects.toMatchObject({
+        code: 'CACHE_INVALID_USE',
+        message: expect.stringMatching(
+          /^Expected Bots\.byText to return a Map by the ids that it was called with, got one that has none of them: the first id is a number, the first key a string\.\n/,
+        ),
+      });
+      expect(await Promise.all(['1', '2'].map(stored))).toEqual([false, false]);
+    });
+
+    it('but not a map that is empty, or has some of the ids', async () => {
+      service.known.delete('1');
+      expect((await service.findMap(['1'])).size).toBe(0);
+      expect((await service.findMap(['1', '2'])).size).toBe(1);
     });
 
     it('ids that are no array', async () => {
