@@ -88,8 +88,17 @@ type Tail<List extends readonly unknown[]> = List extends readonly [unknown?, ..
 
 /** Functions may take less than they are called with. One with a rest parameter takes everything. */
 type Callable<List extends readonly unknown[]> = number extends List['length']
-  ? List
-  : readonly [...List, ...unknown[]];
+  ? MayLack<List>
+  : readonly [...MayLack<List>, ...unknown[]];
+
+/** What may be `undefined` may be missing at the end: the function can't tell. */
+type MayLack<List extends readonly unknown[]> = List extends readonly [infer First, ...infer Rest]
+  ? [] extends MayLack<Rest>
+    ? undefined extends First
+      ? readonly [First?, ...MayLack<Rest>]
+      : readonly [First, ...MayLack<Rest>]
+    : readonly [First, ...MayLack<Rest>]
+  : List;
 
 /** Whether two types are identical: TypeScript finds two undecided types alike only if all of their parts are. */
 type IsSame<A, B> =

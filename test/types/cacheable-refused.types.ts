@@ -40,6 +40,18 @@ export class Refused {
     return bot;
   }
 
+  // @ts-expect-error of several, too: only the last one may be undefined
+  @Cacheable(byId, (id: string, size: number | undefined) => [`${id}:${size}`])
+  async bothMayBeMissing(_id?: string, _size?: number): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error or only the first one
+  @Cacheable(byId, (id: string | undefined, size: number) => [`${id}:${size}`])
+  async lastMayBeMissing(_id?: string, _size?: number): Promise<Bot> {
+    return bot;
+  }
+
   // @ts-expect-error and so may a method with a default
   @Cacheable(byId, (id: string) => [id])
   async hasDefault(_id = 'a'): Promise<Bot> {

@@ -46,6 +46,29 @@ export class Accepted {
     return bot;
   }
 
+  @Cacheable(byId, (id: string | undefined) => [id ?? 'none'])
+  async undefinedIsMissing(_id?: string): Promise<Bot> {
+    return bot;
+  }
+
+  @Cacheable(byId, (_org: number, id: unknown, size: number | undefined) => [`${String(id)}${size}`], {
+    when: (_org: number, id: string | undefined, size?: number) => id !== undefined || size !== undefined,
+    unless: (_result: Bot, _org: number | undefined, id: string | undefined) => id === undefined,
+  })
+  async severalMayBeMissing(_org: number, _id?: string, _size?: number): Promise<Bot> {
+    return bot;
+  }
+
+  @Cacheable(byId, (id: string | undefined, ..._sizes: number[]) => [id ?? 'none'])
+  async missingBeforeRest(_id?: string, ..._sizes: number[]): Promise<Bot> {
+    return bot;
+  }
+
+  @Cacheable(byId, (id: string | undefined, size: number) => [`${id}:${size}`])
+  async undefinedAtFirst(_id: string | undefined, _size: number): Promise<Bot> {
+    return bot;
+  }
+
   @Cacheable(byId, (id: string, size: number) => [`${id}${size}`])
   async byDefault(_id: string, _size: number): Promise<Bot> {
     return bot;
