@@ -9,6 +9,7 @@ import { describePlace } from './decorated-method.js';
 import { definitionIn, lifetimesOf, optionalFunctionIn, optionsIn } from './decorator-options.js';
 import { ExplicitCache } from './explicit-cache.js';
 import type {
+  AnyLength,
   AsyncMethod,
   BeforeCall,
   Condition,
@@ -87,7 +88,8 @@ export function CacheableMany<
     Method,
     Params,
     'the method does not take an array of what `select` or, without one, the cache takes one of, or what `when` or `unless` takes'
-  >,
+  > &
+    AnyLength<Params, 'the ids are a tuple: the method is called with any number of them'>,
 ) => void {
   refuseBare('CacheableMany', [...arguments], '@CacheableMany(botDetails)');
   return (target, propertyKey, descriptor) => {

@@ -67,6 +67,13 @@ export type ManyAfterCall<F> = IfGiven<
   readonly unknown[]
 >;
 
+/** Demands that the ids are a list of any length: the method is called with those that are missing. */
+export type AnyLength<Params extends readonly unknown[], Complaint> = Params[0] extends readonly unknown[]
+  ? number extends Params[0]['length']
+    ? unknown
+    : Complaint
+  : unknown;
+
 /** What a method from ids to values returns. */
 export type ManyValues<
   Result extends 'array' | 'map',

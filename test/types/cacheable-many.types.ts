@@ -100,7 +100,25 @@ export abstract class Repository<Entity extends Bot> {
   }
 }
 
+export abstract class Generic<Id extends string, Entity extends Bot> {
+  @CacheableMany(byId)
+  async list(_ids: readonly Id[]): Promise<Entity[]> {
+    return [];
+  }
+
+  @CacheableMany(byId)
+  async ofMethod<Some extends string>(_ids: readonly Some[]): Promise<(Bot & { readonly id: Some })[]> {
+    return [];
+  }
+}
+
 export class Refused {
+  // @ts-expect-error called with those that are missing, however many they are
+  @CacheableMany(byId)
+  async tuple(_ids: readonly [string, string]): Promise<Bot[]> {
+    return [];
+  }
+
   // @ts-expect-error one id is no array
   @CacheableMany(byId)
   async one(_id: string): Promise<Bot[]> {
