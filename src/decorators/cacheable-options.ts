@@ -2,7 +2,7 @@ import type { AnyCachePolicy } from '../definition/define-cache.js';
 import type { Lifetimes } from '../definition/derive-cache.js';
 import type { Lifetime } from '../definition/duration.js';
 import type { CacheKey } from '../definition/template.js';
-import type { Condition, TagFunction } from './method-types.js';
+import type { Condition, NoRevive, ReviveFunction, TagFunction } from './method-types.js';
 
 /** When `@Cacheable` applies. */
 export interface CacheableConditions<
@@ -48,8 +48,10 @@ export interface CacheableOptions<
   Tags extends TagFunction = TagFunction,
   When extends Condition = Condition,
   Unless extends Condition = Condition,
+  TagsOf extends TagFunction = TagFunction,
+  Revive extends ReviveFunction = NoRevive,
 >
-  extends Omit<AnyCachePolicy, 'ttl' | 'tags'>, CacheableConditions<When, Unless> {
+  extends Omit<AnyCachePolicy, 'ttl' | 'tags' | 'tagsOf' | 'revive'>, CacheableConditions<When, Unless> {
   /**
    * How long an entry is fresh: milliseconds, a text with a unit (`'5m'`), `'forever'`, or a function of the
    * value and the method's arguments.
@@ -72,4 +74,12 @@ export interface CacheableOptions<
   readonly key?: Key;
   /** Labels for eviction, from the method's arguments. @default none */
   readonly tags?: Tags;
+  /** Further labels, from the value and the method's arguments, as in a definition. @default none */
+  readonly tagsOf?: TagsOf;
+  /**
+   * Makes what callers get from what was stored, as in a definition: what the method promises.
+   *
+   * @default values come back as they were stored
+   */
+  readonly revive?: Revive;
 }

@@ -21,7 +21,10 @@ import type {
   AsyncMethod,
   BeforeCall,
   Condition,
+  NoRevive,
   Picks,
+  ReviveFunction,
+  Revives,
   Selector,
   Suitable,
   TagFunction,
@@ -95,19 +98,27 @@ export function Cacheable<
   Tags extends TagFunction,
   When extends Condition,
   Unless extends Condition,
+  TagsOf extends TagFunction,
+  Revive extends ReviveFunction = NoRevive,
 >(
-  options: CacheableOptions<Ttl, Key, Tags, When, Unless>,
+  options: CacheableOptions<Ttl, Key, Tags, When, Unless, TagsOf, Revive>,
 ): <
-  Params extends BeforeCall<Key> & BeforeCall<Tags> & BeforeCall<When> & AfterCall<Ttl> & AfterCall<Unless>,
-  Method extends AsyncMethod<Wanted<Ttl> & Wanted<Unless>>,
+  Params extends BeforeCall<Key> &
+    BeforeCall<Tags> &
+    BeforeCall<When> &
+    AfterCall<Ttl> &
+    AfterCall<Unless> &
+    AfterCall<TagsOf>,
+  Method extends AsyncMethod<Wanted<Ttl> & Wanted<Unless> & Wanted<TagsOf>>,
 >(
   target: object,
   propertyKey: string | symbol,
   descriptor: Suitable<
     Method,
     Params,
-    'the method is not called with what `key`, `tags`, `ttl`, `when` or `unless` takes'
-  >,
+    'the method is not called with what `key`, `tags`, `tagsOf`, `ttl`, `when` or `unless` takes'
+  > &
+    Revives<Revive, Method, 'the method promises something else than what `revive` makes'>,
 ) => void;
 /** The same, with a policy that is all of the class's `@CacheDefaults`. */
 export function Cacheable(): <Method extends AsyncMethod>(

@@ -1,3 +1,4 @@
+import type { AnyCachePolicy } from '../definition/define-cache.js';
 import type { CachePattern, CacheTag } from '../definition/template.js';
 import type { MaybePromise } from './maybe-promise.js';
 
@@ -23,6 +24,21 @@ export type TagSelector = (...args: never) => MaybePromise<readonly CacheTag[]>;
 
 /** What makes a pattern for a call, at once or later. */
 export type PatternSelector = (...args: never) => MaybePromise<CachePattern>;
+
+/** What makes of the stored form what callers get. As a method, so that it may take what it knows to be stored. */
+export type ReviveFunction = NonNullable<AnyCachePolicy['revive']>;
+
+/** In place of a `revive` that is not given. */
+export type NoRevive = (plain: unknown) => never;
+
+/** Demands that callers get what the method promises. */
+export type Revives<Revive extends ReviveFunction, Method, Complaint> = [ReturnType<Revive>] extends [never]
+  ? unknown
+  : Method extends (...args: never) => Promise<infer Result>
+    ? [ReturnType<Revive>] extends [Result]
+      ? unknown
+      : Complaint
+    : Complaint;
 
 /** A method that can be decorated: it returns a promise of something that the functions around it take. */
 export type AsyncMethod<Result = unknown> = (...args: never) => Promise<Result>;

@@ -226,6 +226,24 @@ export class Refused {
     return bot;
   }
 
+  // @ts-expect-error `tagsOf` takes another result
+  @Cacheable({ ttl: '1m', tagsOf: (result: DetailedBot) => [tag`bot:${result.details}`] })
+  async tagsOfAnotherResult(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error `tagsOf` takes other arguments
+  @Cacheable({ ttl: '1m', tagsOf: (_result: Bot, id: number) => [tag`bot:${id}`] })
+  async tagsOfOtherArguments(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error `tagsOf` returns tags
+  @Cacheable({ ttl: '1m', tagsOf: (result: Bot) => [result.id] })
+  async tagsOfTexts(_id: string): Promise<Bot> {
+    return bot;
+  }
+
   // @ts-expect-error `ttl` takes something else
   @Cacheable({ ttl: (token: { readonly expiresIn: number }) => token.expiresIn })
   async wrongTtl(_id: string): Promise<Bot> {

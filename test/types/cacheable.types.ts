@@ -1,5 +1,6 @@
 /** What the compiler must accept of `@Cacheable`. Compiled, never run. */
 import { Cacheable } from '../../src/decorators/cacheable.decorator.js';
+import type { CacheableOptions } from '../../src/decorators/cacheable-options.js';
 import { key, tag } from '../../src/definition/template.js';
 import {
   type Bot,
@@ -15,7 +16,14 @@ import {
   byTtl,
 } from './support/caches.js';
 
+const constant: CacheableOptions = { ttl: '1m', jitter: 0 };
+
 export class Accepted {
+  @Cacheable(constant)
+  async optionsOfAConstant(_id: string): Promise<Bot> {
+    return bot;
+  }
+
   @Cacheable(byId)
   async sameArguments(id: string): Promise<Bot> {
     return { ...bot, id };
@@ -199,6 +207,7 @@ export class Accepted {
     name: 'implicit-with-everything',
     key: (id: string) => key`implicit:${id}`,
     tags: (id: string) => [tag`bot:${id}`],
+    tagsOf: (result: Bot, id: string) => [tag`org:${result.orgId}:${id}`],
     when: (_id: string, size: number) => size > 1,
     unless: (result: Bot) => result.orgId === 0,
     jitter: 0,
