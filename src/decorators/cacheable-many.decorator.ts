@@ -13,6 +13,7 @@ import type {
   AsyncMethod,
   BeforeCall,
   Condition,
+  InstanceFor,
   ManyAfterCall,
   ManyBeforeCall,
   ManyOf,
@@ -82,7 +83,7 @@ export function CacheableMany<
   Params extends ManyBeforeCall<Select, ManyOf<Args>> & BeforeCall<When> & ManyAfterCall<Unless>,
   Method extends AsyncMethod<ManyValues<Result, Params, Value & Wanted<Unless> & Wanted<Ttl>>>,
 >(
-  target: object,
+  target: object & InstanceFor<Select> & InstanceFor<When> & InstanceFor<Unless>,
   propertyKey: string | symbol,
   descriptor: Suitable<
     Method,

@@ -1,8 +1,7 @@
 import type { AnyCachePolicy } from '../definition/define-cache.js';
 import type { Lifetimes } from '../definition/derive-cache.js';
 import type { Lifetime } from '../definition/duration.js';
-import type { CacheKey } from '../definition/template.js';
-import type { Condition, NoRevive, ReviveFunction, TagFunction } from './method-types.js';
+import type { Condition, KeyFunction, NoRevive, ReviveFunction, TagFunction } from './method-types.js';
 
 /** When `@Cacheable` applies. */
 export interface CacheableConditions<
@@ -15,8 +14,8 @@ export interface CacheableConditions<
   readonly unless?: Unless;
 }
 
-/** A ttl of any kind. */
-export type AnyTtl = Lifetime | ((...args: never) => Lifetime);
+/** A ttl of any kind. A function belongs to the cache, so that no instance is its `this`. */
+export type AnyTtl = Lifetime | ((this: void, ...args: never) => Lifetime);
 
 /** Demands that a ttl which is a function takes a value and the arguments of a cache. */
 export type TtlOf<Args extends readonly unknown[]> = NoInfer<
@@ -44,7 +43,7 @@ export interface CacheableMethodOptions<
 /** What `@Cacheable` takes in place of a definition: the policy of a cache, as `defineCache` has it. */
 export interface CacheableOptions<
   Ttl extends AnyTtl = AnyTtl,
-  Key extends (...args: never) => CacheKey = (...args: never) => CacheKey,
+  Key extends KeyFunction = KeyFunction,
   Tags extends TagFunction = TagFunction,
   When extends Condition = Condition,
   Unless extends Condition = Condition,

@@ -1,6 +1,5 @@
 import type { CacheDefinition } from '../definition/define-cache.js';
 import { LIFETIME_FIELDS } from '../definition/derive-cache.js';
-import type { CacheKey } from '../definition/template.js';
 import { addRead } from './add-read.js';
 import { refuseBare } from './bare-decorator.js';
 import type { AnyTtl, CacheableMethodOptions, CacheableOptions, TtlOf } from './cacheable-options.js';
@@ -21,6 +20,8 @@ import type {
   AsyncMethod,
   BeforeCall,
   Condition,
+  InstanceFor,
+  KeyFunction,
   NoRevive,
   Picks,
   ReviveFunction,
@@ -69,7 +70,7 @@ export function Cacheable<
   Params extends BeforeCall<Select, Readonly<Args>> & BeforeCall<When> & AfterCall<Unless>,
   Method extends AsyncMethod<Value & Wanted<Unless> & Wanted<Ttl>>,
 >(
-  target: object,
+  target: object & InstanceFor<Select> & InstanceFor<When> & InstanceFor<Unless>,
   propertyKey: string | symbol,
   descriptor: Suitable<
     Method,
@@ -94,7 +95,7 @@ export function Cacheable<
  */
 export function Cacheable<
   Ttl extends AnyTtl,
-  Key extends (...args: never) => CacheKey,
+  Key extends KeyFunction,
   Tags extends TagFunction,
   When extends Condition,
   Unless extends Condition,
@@ -111,7 +112,7 @@ export function Cacheable<
     AfterCall<TagsOf>,
   Method extends AsyncMethod<Wanted<Ttl> & Wanted<Unless> & Wanted<TagsOf>>,
 >(
-  target: object,
+  target: object & InstanceFor<When> & InstanceFor<Unless>,
   propertyKey: string | symbol,
   descriptor: Suitable<
     Method,

@@ -1,5 +1,4 @@
-import type { AnyCachePolicy } from '../definition/define-cache.js';
-import type { CachePattern, CacheTag } from '../definition/template.js';
+import type { CacheKey, CachePattern, CacheTag } from '../definition/template.js';
 import type { MaybePromise } from './maybe-promise.js';
 
 /** What looks at a call and says yes or no. */
@@ -16,8 +15,11 @@ export type Picks<Args extends readonly unknown[]> = (
   ...args: never
 ) => NoInfer<readonly [...Args]> | PromiseLike<Readonly<NoInfer<Args>>>;
 
-/** What names the tags of an entry. */
-export type TagFunction = (...args: never) => readonly CacheTag[];
+/** What makes the key of an entry. It belongs to the cache, so that no instance is its `this`. */
+export type KeyFunction = (this: void, ...args: never) => CacheKey;
+
+/** What names the tags of an entry. It belongs to the cache, too. */
+export type TagFunction = (this: void, ...args: never) => readonly CacheTag[];
 
 /** What names tags for a call, at once or later. */
 export type TagSelector = (...args: never) => MaybePromise<readonly CacheTag[]>;
@@ -26,7 +28,7 @@ export type TagSelector = (...args: never) => MaybePromise<readonly CacheTag[]>;
 export type PatternSelector = (...args: never) => MaybePromise<CachePattern>;
 
 /** What makes of the stored form what callers get. As a method, so that it may take what it knows to be stored. */
-export type ReviveFunction = NonNullable<AnyCachePolicy['revive']>;
+export type ReviveFunction = { revive(this: void, plain: unknown): unknown }['revive'];
 
 /** In place of a `revive` that is not given. */
 export type NoRevive = (plain: unknown) => never;
@@ -64,6 +66,20 @@ export type BeforeCall<F, Otherwise = readonly unknown[]> = IfGiven<F, Callable<
 
 /** The same for a function which runs after the method: without the result, which comes first. */
 export type AfterCall<F> = IfGiven<F, Callable<Tail<ParametersOf<F>>>, readonly unknown[]>;
+
+/** What has to be the `this` of functions that are called on the instance. */
+export type InstanceFor<F> = [ThisOf<F>] extends [never]
+  ? unknown
+  : void extends ThisOf<F>
+    ? unknown
+    : ThisOf<F>;
+
+/** Of several, one of which is given, of that one. */
+type ThisOf<F> = F extends (...args: infer Args) => unknown
+  ? [Args] extends [never]
+    ? never
+    : ThisParameterType<F>
+  : never;
 
 /** What a function that runs after the method wants the result to be. */
 export type Wanted<F> = IfGiven<F, Head<ParametersOf<F>>, unknown>;

@@ -192,6 +192,37 @@ export class Accepted {
     return bot;
   }
 
+  @Cacheable(
+    byId,
+    function (this: { readonly prefix: string }, id: string) {
+      return [this.prefix + id];
+    },
+    {
+      when(this: Accepted, id: string) {
+        return this.prefix !== id;
+      },
+      unless(this: void, result: Bot) {
+        return result.orgId === 0;
+      },
+    },
+  )
+  async usesPartOfThis(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  @Cacheable({
+    ttl: '1m',
+    key(id: string) {
+      return key`bot:${id}`;
+    },
+    when(this: Accepted, id: string) {
+      return this.prefix !== id;
+    },
+  })
+  async usesThisInConditions(_id: string): Promise<Bot> {
+    return bot;
+  }
+
   @Cacheable({ ttl: '1m' })
   async readonlyRest(..._all: readonly unknown[]): Promise<Bot> {
     return bot;
@@ -224,5 +255,5 @@ export class Accepted {
     return bot;
   }
 
-  private readonly prefix = '';
+  readonly prefix = '';
 }
