@@ -282,7 +282,7 @@ describe('the names of caches without a definition', () => {
     class SamePrefix extends ShortBots {}
 
     await expect(start({ providers: [ShortBots, SamePrefix] })).rejects.toThrow(
-      'got a second definition named `short.implicit`',
+      /got a second definition named `short\.implicit`\..* It is used by (.+) of SamePrefix, the first one by \1\.$/,
     );
   });
 
