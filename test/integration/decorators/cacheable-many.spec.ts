@@ -110,6 +110,17 @@ class Bots {
     throw new RangeError('down');
   }
 
+  held: Promise<void> | undefined;
+
+  @CacheableMany(bots)
+  async findHeld(ids: readonly string[]): Promise<Bot[]> {
+    const { held } = this;
+    this.held = undefined;
+    const found = this.load(ids);
+    await held;
+    return found;
+  }
+
   @CacheableMany(bots)
   async chunked(ids: string[]): Promise<Bot[]> {
     const found: Bot[] = [];
@@ -284,6 +295,20 @@ describe('@CacheableMany', () => {
       ['2/1', '3/2'],
     ]);
     expect(service.asked).toEqual([['1', '2'], ['3']]);
+  });
+
+  it('asks once for all ids that another call is loading for too long', async () => {
+    app = await start({ providers: [Bots] }, { lease: { wait: '50ms' } });
+    service = app.get(Bots);
+    let release = () => {};
+    service.held = new Promise((resolve) => {
+      release = resolve;
+    });
+    const other = service.findHeld(['1', '2']);
+    expect(idsOf(await service.findHeld(['1', '3', '2']))).toEqual(['1/3', '3/2', '2/3']);
+    expect(service.asked).toEqual([['1', '2'], ['3'], ['1', '2']]);
+    release();
+    expect(idsOf(await other)).toEqual(['1/1', '2/1']);
   });
 
   describe('with ids that change', () => {
