@@ -17,6 +17,9 @@ type InstanceWrapper = ReturnType<DiscoveryService['getProviders']>[number];
  */
 @Injectable()
 export class CacheExplorer implements OnModuleInit {
+  /** Class and method where the cache of a name was found first. */
+  private readonly firstUses = new Map<string, string>();
+
   constructor(
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
     @Inject(CACHE_SERVICE) private readonly service: CacheService,
@@ -58,16 +61,33 @@ export class CacheExplorer implements OnModuleInit {
   /** Tells whether there was anything to put to use. */
   private bindAll(prototype: object | null | undefined): boolean {
     if (prototype === null || prototype === undefined || !hasPlans(prototype)) return false;
-    for (const { definition, where } of plannedDefinitions(prototype)) this.bind(definition, where);
+    for (const { definition, where } of plannedDefinitions(prototype)) {
+      this.bind(definition, placeOf(where, prototype.constructor.name));
+    }
     return true;
   }
 
   private bind(definition: CacheDefinition<readonly unknown[]>, where: string): void {
+    const { firstUses } = this;
     try {
       this.service.cache(definition);
+      if (!firstUses.has(definition.name)) firstUses.set(definition.name, where);
     } catch (error) {
       if (!(error instanceof CacheError)) throw error;
-      throw new CacheError(error.code, `${error.message} It is used by ${where}.`, { cause: error });
+      const isTaken = error.code === 'CACHE_INVALID_USE';
+      const users = usersOf(where, isTaken ? firstUses.get(definition.name) : undefined);
+      throw new CacheError(error.code, `${error.message} ${users}`, { cause: error });
     }
   }
+}
+
+/** Class and method, and the class that has inherited it. */
+function placeOf(where: string, className: string): string {
+  return where.startsWith(`${className}.`) ? where : `${where} of ${className}`;
+}
+
+function usersOf(where: string, first: string | undefined): string {
+  if (first === undefined) return `It is used by ${where}.`;
+  if (first !== where) return `It is used by ${where}, the first one by ${first}.`;
+  return `Both are used by ${where}, of one class or of two that have one name.`;
 }

@@ -8,6 +8,7 @@ import type {
   AsyncMethod,
   BeforeCall,
   Condition,
+  InstanceFor,
   PatternSelector,
   Picks,
   Selector,
@@ -100,7 +101,7 @@ export type CacheEvictDecorator<Choose, When, Before extends boolean> = <
     BeforeCall<When>,
   Method extends AsyncMethod<[Before] extends [true] ? unknown : Wanted<Choose>>,
 >(
-  target: object,
+  target: object & InstanceFor<Choose> & InstanceFor<When>,
   propertyKey: string | symbol,
   descriptor: Suitable<
     Method,

@@ -7,6 +7,7 @@ import type {
   AsyncMethod,
   BeforeCall,
   Condition,
+  InstanceFor,
   Picks,
   Selector,
   Suitable,
@@ -60,7 +61,7 @@ export function CachePut<
   Params extends AfterCall<Select> & BeforeCall<When> & AfterCall<Unless>,
   Method extends AsyncMethod<Value & Wanted<Select> & Wanted<Unless>>,
 >(
-  target: object,
+  target: object & InstanceFor<Select> & InstanceFor<When> & InstanceFor<Unless>,
   propertyKey: string | symbol,
   descriptor: Suitable<
     Method,

@@ -38,9 +38,9 @@ export class CacheableManyStep implements ReadingStep {
     const argsList = await this.#argumentsOf(ids, call, definition);
     // What is asked for is among the lists that were given.
     const idsByArgs = new Map(argsList.map((args, i) => [args, ids[i]]));
-    const load = async (missing: readonly Args[]) => {
+    const load = (missing: readonly Args[]) => {
       const missingIds = missing.map((args) => idsByArgs.get(args));
-      return this.#valuesOf(missingIds, await run(call, missingIds), call);
+      return this.#load(missingIds, keysOf(definition, missing), call);
     };
     const overrides: ManyOverrides<Args> = {
       storeIf: (value, args) => !this.#isKeptOut(value, idsByArgs.get(args), call),
@@ -50,17 +50,17 @@ export class CacheableManyStep implements ReadingStep {
   }
 
   async passBy(call: MethodCall): Promise<unknown> {
+    const ids = idsOf(call);
+    if (ids.length === 0) return this.#resultOf(ids, []);
     const definition = this.#definition(call);
-    return passingBy(call, undefined, async (load) => {
-      const argsList = await this.#argumentsOf(idsOf(call), call, definition);
-      let result: unknown;
-      const loadAll = async () => {
-        result = await load();
-        return argsList.map(() => undefined);
-      };
-      await call.service.cache(definition).getOrLoadMany(argsList, loadAll, { bypass: true });
-      return result;
+    // If no keys can be made, those ids are one that are the same.
+    let keys = ids;
+    const values = await passingBy({ load: () => this.#load(ids, keys, call) }, async (load) => {
+      const argsList = await this.#argumentsOf(ids, call, definition);
+      keys = keysOf(definition, argsList);
+      return call.service.cache(definition).getOrLoadMany(argsList, load, { bypass: true });
     });
+    return this.#resultOf(ids, values);
   }
 
   async put(call: MethodCall, result: unknown): Promise<void> {
@@ -78,6 +78,19 @@ export class CacheableManyStep implements ReadingStep {
     );
     const entries = argsList.map((args, i) => [args, wanted[i]!.value] as const);
     await call.service.cache(definition).setMany(entries);
+  }
+
+  /** The values of the ids, in their order. The method gets one of those that have equal keys. */
+  async #load(
+    ids: readonly unknown[],
+    keys: readonly unknown[],
+    call: MethodCall,
+  ): Promise<readonly unknown[]> {
+    const idsByKey = new Map(keys.map((key, i) => [key, ids[i]]));
+    const distinct = [...idsByKey.values()];
+    const values = this.#valuesOf(distinct, await run(call, distinct), call);
+    const valuesByKey = new Map([...idsByKey.keys()].map((key, i) => [key, values[i]]));
+    return keys.map((key) => valuesByKey.get(key));
   }
 
   #definition({ instance }: MethodCall): PlannedDefinition {
@@ -104,7 +117,10 @@ export class CacheableManyStep implements ReadingStep {
   /** The value of each id in what the method returned; `undefined` for one that a map leaves out. */
   #valuesOf(ids: readonly unknown[], result: unknown, { where }: MethodCall): readonly unknown[] {
     if (this.parts.result === 'map') {
-      if (result instanceof Map) return ids.map((id) => result.get(id) as unknown);
+      if (result instanceof Map) {
+        refuseOtherIds(ids, result, where);
+        return ids.map((id) => result.get(id) as unknown);
+      }
       throw misuse(
         `Expected ${where} to return a Map of values by id, got ${describeType(result)}.`,
         "To return an array, leave `result: 'map'` out.",
@@ -134,9 +150,34 @@ export class CacheableManyStep implements ReadingStep {
   }
 }
 
+function keysOf(definition: PlannedDefinition, argsList: readonly Args[]): readonly unknown[] {
+  return argsList.map((args) => definition.key(...args));
+}
+
+/** All ids would be remembered as absent, though values were found. */
+function refuseOtherIds(ids: readonly unknown[], found: ReadonlyMap<unknown, unknown>, where: string): void {
+  if (found.size === 0 || ids.some((id) => found.has(id))) return;
+  const [key] = found.keys();
+  throw misuse(
+    `Expected ${where} to return a Map by the ids that it was called with, got one that has none of them: ` +
+      `the first id is ${describeType(ids[0])}, the first key ${describeType(key)}.`,
+    'Give it the ids as they are: a Map tells 1 from the text 1, and two objects that are equal.',
+    'If nothing was found, return an empty Map.',
+  );
+}
+
 /** Runs the method with these ids only. */
 function run({ original, instance, args: [, ...rest] }: MethodCall, ids: readonly unknown[]): unknown {
-  return Reflect.apply(original, instance, [ids, ...rest]);
+  // Its own: it may sort them, or take them away one by one.
+  return Reflect.apply(original, instance, [[...ids], ...rest]);
+}
+
+/** The call with ids of its own, as those of the caller may change while it waits. */
+export function withOwnIds(call: MethodCall): MethodCall {
+  const [ids, ...rest] = call.args;
+  if (!Array.isArray(ids)) return call;
+  const own: readonly unknown[] = [...(ids as readonly unknown[])];
+  return { ...call, args: [own, ...rest], proceed: () => run(call, own) };
 }
 
 function idsOf({ args: [ids], where }: MethodCall): readonly unknown[] {

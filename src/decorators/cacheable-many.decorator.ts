@@ -9,9 +9,11 @@ import { describePlace } from './decorated-method.js';
 import { definitionIn, lifetimesOf, optionalFunctionIn, optionsIn } from './decorator-options.js';
 import { ExplicitCache } from './explicit-cache.js';
 import type {
+  AnyLength,
   AsyncMethod,
   BeforeCall,
   Condition,
+  InstanceFor,
   ManyAfterCall,
   ManyBeforeCall,
   ManyOf,
@@ -81,13 +83,14 @@ export function CacheableMany<
   Params extends ManyBeforeCall<Select, ManyOf<Args>> & BeforeCall<When> & ManyAfterCall<Unless>,
   Method extends AsyncMethod<ManyValues<Result, Params, Value & Wanted<Unless> & Wanted<Ttl>>>,
 >(
-  target: object,
+  target: object & InstanceFor<Select> & InstanceFor<When> & InstanceFor<Unless>,
   propertyKey: string | symbol,
   descriptor: Suitable<
     Method,
     Params,
     'the method does not take an array of what `select` or, without one, the cache takes one of, or what `when` or `unless` takes'
-  >,
+  > &
+    AnyLength<Params, 'the ids are a tuple: the method is called with any number of them'>,
 ) => void {
   refuseBare('CacheableMany', [...arguments], '@CacheableMany(botDetails)');
   return (target, propertyKey, descriptor) => {

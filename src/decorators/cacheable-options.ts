@@ -1,8 +1,7 @@
 import type { AnyCachePolicy } from '../definition/define-cache.js';
 import type { Lifetimes } from '../definition/derive-cache.js';
 import type { Lifetime } from '../definition/duration.js';
-import type { CacheKey } from '../definition/template.js';
-import type { Condition, TagFunction } from './method-types.js';
+import type { Condition, KeyFunction, NoRevive, ReviveFunction, TagFunction } from './method-types.js';
 
 /** When `@Cacheable` applies. */
 export interface CacheableConditions<
@@ -15,8 +14,8 @@ export interface CacheableConditions<
   readonly unless?: Unless;
 }
 
-/** A ttl of any kind. */
-export type AnyTtl = Lifetime | ((...args: never) => Lifetime);
+/** A ttl of any kind. A function belongs to the cache, so that no instance is its `this`. */
+export type AnyTtl = Lifetime | ((this: void, ...args: never) => Lifetime);
 
 /** Demands that a ttl which is a function takes a value and the arguments of a cache. */
 export type TtlOf<Args extends readonly unknown[]> = NoInfer<
@@ -44,12 +43,14 @@ export interface CacheableMethodOptions<
 /** What `@Cacheable` takes in place of a definition: the policy of a cache, as `defineCache` has it. */
 export interface CacheableOptions<
   Ttl extends AnyTtl = AnyTtl,
-  Key extends (...args: never) => CacheKey = (...args: never) => CacheKey,
+  Key extends KeyFunction = KeyFunction,
   Tags extends TagFunction = TagFunction,
   When extends Condition = Condition,
   Unless extends Condition = Condition,
+  TagsOf extends TagFunction = TagFunction,
+  Revive extends ReviveFunction = NoRevive,
 >
-  extends Omit<AnyCachePolicy, 'ttl' | 'tags'>, CacheableConditions<When, Unless> {
+  extends Omit<AnyCachePolicy, 'ttl' | 'tags' | 'tagsOf' | 'revive'>, CacheableConditions<When, Unless> {
   /**
    * How long an entry is fresh: milliseconds, a text with a unit (`'5m'`), `'forever'`, or a function of the
    * value and the method's arguments.
@@ -72,4 +73,12 @@ export interface CacheableOptions<
   readonly key?: Key;
   /** Labels for eviction, from the method's arguments. @default none */
   readonly tags?: Tags;
+  /** Further labels, from the value and the method's arguments, as in a definition. @default none */
+  readonly tagsOf?: TagsOf;
+  /**
+   * Makes what callers get from what was stored, as in a definition: what the method promises.
+   *
+   * @default values come back as they were stored
+   */
+  readonly revive?: Revive;
 }

@@ -41,7 +41,7 @@ export class CacheableStep implements ReadingStep {
     const definition = this.#definition(call);
     const cache = call.service.cache(definition);
     const how = { bypass: true, ...(place && { onOwnLoad: place.onOwnLoad }) };
-    return passingBy(call, place, async (load) =>
+    return passingBy(place ?? { load: call.proceed }, async (load) =>
       cache.getOrLoad(await this.#arguments(call, definition), load, how),
     );
   }

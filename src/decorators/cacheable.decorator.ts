@@ -1,6 +1,5 @@
 import type { CacheDefinition } from '../definition/define-cache.js';
 import { LIFETIME_FIELDS } from '../definition/derive-cache.js';
-import type { CacheKey } from '../definition/template.js';
 import { addRead } from './add-read.js';
 import { refuseBare } from './bare-decorator.js';
 import type { AnyTtl, CacheableMethodOptions, CacheableOptions, TtlOf } from './cacheable-options.js';
@@ -21,7 +20,12 @@ import type {
   AsyncMethod,
   BeforeCall,
   Condition,
+  InstanceFor,
+  KeyFunction,
+  NoRevive,
   Picks,
+  ReviveFunction,
+  Revives,
   Selector,
   Suitable,
   TagFunction,
@@ -66,7 +70,7 @@ export function Cacheable<
   Params extends BeforeCall<Select, Readonly<Args>> & BeforeCall<When> & AfterCall<Unless>,
   Method extends AsyncMethod<Value & Wanted<Unless> & Wanted<Ttl>>,
 >(
-  target: object,
+  target: object & InstanceFor<Select> & InstanceFor<When> & InstanceFor<Unless>,
   propertyKey: string | symbol,
   descriptor: Suitable<
     Method,
@@ -91,23 +95,31 @@ export function Cacheable<
  */
 export function Cacheable<
   Ttl extends AnyTtl,
-  Key extends (...args: never) => CacheKey,
+  Key extends KeyFunction,
   Tags extends TagFunction,
   When extends Condition,
   Unless extends Condition,
+  TagsOf extends TagFunction,
+  Revive extends ReviveFunction = NoRevive,
 >(
-  options: CacheableOptions<Ttl, Key, Tags, When, Unless>,
+  options: CacheableOptions<Ttl, Key, Tags, When, Unless, TagsOf, Revive>,
 ): <
-  Params extends BeforeCall<Key> & BeforeCall<Tags> & BeforeCall<When> & AfterCall<Ttl> & AfterCall<Unless>,
-  Method extends AsyncMethod<Wanted<Ttl> & Wanted<Unless>>,
+  Params extends BeforeCall<Key> &
+    BeforeCall<Tags> &
+    BeforeCall<When> &
+    AfterCall<Ttl> &
+    AfterCall<Unless> &
+    AfterCall<TagsOf>,
+  Method extends AsyncMethod<Wanted<Ttl> & Wanted<Unless> & Wanted<TagsOf>>,
 >(
-  target: object,
+  target: object & InstanceFor<When> & InstanceFor<Unless>,
   propertyKey: string | symbol,
   descriptor: Suitable<
     Method,
     Params,
-    'the method is not called with what `key`, `tags`, `ttl`, `when` or `unless` takes'
-  >,
+    'the method is not called with what `key`, `tags`, `tagsOf`, `ttl`, `when` or `unless` takes'
+  > &
+    Revives<Revive, Method, 'the method promises something else than what `revive` makes'>,
 ) => void;
 /** The same, with a policy that is all of the class's `@CacheDefaults`. */
 export function Cacheable(): <Method extends AsyncMethod>(

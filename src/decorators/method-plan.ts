@@ -75,6 +75,7 @@ export class MethodPlan {
   /** In the order of the source: the first is asked first. */
   readonly reads: ReadingStep[] = [];
   #onlyRead: ReadingStep | undefined;
+  #takesMany = false;
 
   constructor(
     /** Class and method, for messages. */
@@ -84,6 +85,11 @@ export class MethodPlan {
   /** The one reading step of a method that has nothing else, and no `when`: the way without detours. */
   get onlyRead(): ReadingStep | undefined {
     return this.#onlyRead;
+  }
+
+  /** Whether the method goes from ids to values. */
+  get takesMany(): boolean {
+    return this.#takesMany;
   }
 
   /** Decorators are applied from the lowest to the topmost. */
@@ -106,5 +112,6 @@ export class MethodPlan {
     const [step, ...others] = this.reads;
     const isAlone = others.length === 0 && this.puts.length === 0 && this.evictions.length === 0;
     this.#onlyRead = isAlone && step?.when === undefined ? step : undefined;
+    this.#takesMany = step?.decorator === 'CacheableMany';
   }
 }

@@ -1,4 +1,4 @@
-import type { CachePattern, CacheTag } from '../definition/template.js';
+import type { CacheKey, CachePattern, CacheTag } from '../definition/template.js';
 import type { MaybePromise } from './maybe-promise.js';
 
 /** What looks at a call and says yes or no. */
@@ -15,14 +15,32 @@ export type Picks<Args extends readonly unknown[]> = (
   ...args: never
 ) => NoInfer<readonly [...Args]> | PromiseLike<Readonly<NoInfer<Args>>>;
 
-/** What names the tags of an entry. */
-export type TagFunction = (...args: never) => readonly CacheTag[];
+/** What makes the key of an entry. It belongs to the cache, so that no instance is its `this`. */
+export type KeyFunction = (this: void, ...args: never) => CacheKey;
+
+/** What names the tags of an entry. It belongs to the cache, too. */
+export type TagFunction = (this: void, ...args: never) => readonly CacheTag[];
 
 /** What names tags for a call, at once or later. */
 export type TagSelector = (...args: never) => MaybePromise<readonly CacheTag[]>;
 
 /** What makes a pattern for a call, at once or later. */
 export type PatternSelector = (...args: never) => MaybePromise<CachePattern>;
+
+/** What makes of the stored form what callers get. As a method, so that it may take what it knows to be stored. */
+export type ReviveFunction = { revive(this: void, plain: unknown): unknown }['revive'];
+
+/** In place of a `revive` that is not given. */
+export type NoRevive = (plain: unknown) => never;
+
+/** Demands that callers get what the method promises. */
+export type Revives<Revive extends ReviveFunction, Method, Complaint> = [ReturnType<Revive>] extends [never]
+  ? unknown
+  : Method extends (...args: never) => Promise<infer Result>
+    ? [ReturnType<Revive>] extends [Result]
+      ? unknown
+      : Complaint
+    : Complaint;
 
 /** A method that can be decorated: it returns a promise of something that the functions around it take. */
 export type AsyncMethod<Result = unknown> = (...args: never) => Promise<Result>;
@@ -49,6 +67,20 @@ export type BeforeCall<F, Otherwise = readonly unknown[]> = IfGiven<F, Callable<
 /** The same for a function which runs after the method: without the result, which comes first. */
 export type AfterCall<F> = IfGiven<F, Callable<Tail<ParametersOf<F>>>, readonly unknown[]>;
 
+/** What has to be the `this` of functions that are called on the instance. */
+export type InstanceFor<F> = [ThisOf<F>] extends [never]
+  ? unknown
+  : void extends ThisOf<F>
+    ? unknown
+    : ThisOf<F>;
+
+/** Of several, one of which is given, of that one. */
+type ThisOf<F> = F extends (...args: infer Args) => unknown
+  ? [Args] extends [never]
+    ? never
+    : ThisParameterType<F>
+  : never;
+
 /** What a function that runs after the method wants the result to be. */
 export type Wanted<F> = IfGiven<F, Head<ParametersOf<F>>, unknown>;
 
@@ -66,6 +98,13 @@ export type ManyAfterCall<F> = IfGiven<
   Tail<ParametersOf<F>> extends readonly [] ? readonly unknown[] : Callable<ManyOf<Tail<ParametersOf<F>>>>,
   readonly unknown[]
 >;
+
+/** Demands that the ids are a list of any length: the method is called with those that are missing. */
+export type AnyLength<Params extends readonly unknown[], Complaint> = Params[0] extends readonly unknown[]
+  ? number extends Params[0]['length']
+    ? unknown
+    : Complaint
+  : unknown;
 
 /** What a method from ids to values returns. */
 export type ManyValues<
@@ -88,8 +127,17 @@ type Tail<List extends readonly unknown[]> = List extends readonly [unknown?, ..
 
 /** Functions may take less than they are called with. One with a rest parameter takes everything. */
 type Callable<List extends readonly unknown[]> = number extends List['length']
-  ? List
-  : readonly [...List, ...unknown[]];
+  ? MayLack<List>
+  : readonly [...MayLack<List>, ...unknown[]];
+
+/** What may be `undefined` may be missing at the end: the function can't tell. */
+type MayLack<List extends readonly unknown[]> = List extends readonly [infer First, ...infer Rest]
+  ? [] extends MayLack<Rest>
+    ? undefined extends First
+      ? readonly [First?, ...MayLack<Rest>]
+      : readonly [First, ...MayLack<Rest>]
+    : readonly [First, ...MayLack<Rest>]
+  : List;
 
 /** Whether two types are identical: TypeScript finds two undecided types alike only if all of their parts are. */
 type IsSame<A, B> =

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import type { CacheError } from '../errors.js';
+import { withOwnIds } from './cacheable-many-step.js';
 import { decoratedMethod } from './decorated-method.js';
 import type { MethodCall } from './method-call.js';
 import { MethodPlan } from './method-plan.js';
@@ -48,7 +49,8 @@ function makeWrapper(original: UserFunction, plan: MethodPlan): UserFunction {
         const service = serviceOf(this);
         if (this === undefined || service === undefined) throw noService(plan);
         const proceed = () => Reflect.apply(original, this, args);
-        const call: MethodCall = { where: plan.where, service, instance: this, args, proceed, original };
+        const given: MethodCall = { where: plan.where, service, instance: this, args, proceed, original };
+        const call = plan.takesMany ? withOwnIds(given) : given;
         return plan.onlyRead === undefined ? runPlan(plan, call) : plan.onlyRead.read(call);
       } catch (error) {
         // Callers of an async method expect that it rejects, and never throws.

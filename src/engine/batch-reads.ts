@@ -1,5 +1,6 @@
 import type { Found } from '../stores/store.js';
 import { loadAll, type ArgsList, type BatchLoader } from './batch-loader.js';
+import { BatchCall } from './batch-call.js';
 import type { BoundCache } from './bound-cache.js';
 import { Deferred } from './deferred.js';
 import type { KeepsEntry } from './entry.js';
@@ -100,11 +101,17 @@ export class BatchReads {
     const { results, items, due } = this.fromL1(cache, argsList, overrides);
 
     // Keys that somebody reads already are theirs; the others become flights that everybody may join.
-    const pending = items.map((item) => {
-      const flight = flights.find(cache, item.request.key);
+    const joined = items.map((item) => flights.find(cache, item.request.key));
+    // Those that are waited for in vain are loaded with one call, too.
+    const inVain = new BatchCall<readonly unknown[]>(joined.filter(Boolean).length, (missing) =>
+      loadAll(cache, missing, loadMissing),
+    );
+    const pending = items.map((item, i) => {
+      const flight = joined[i];
       if (flight !== undefined) {
-        const alone = async () => (await loadAll(cache, [item.request.args], loadMissing))[0];
-        return { item, outcome: this.parts.join(flight, item.request, alone), own: undefined };
+        const { load, postpone } = inVain.ticket(item.request.args);
+        postpone();
+        return { item, outcome: this.parts.join(flight, item.request, load), own: undefined };
       }
       const own = new Deferred<Outcome>();
       return { item, own, outcome: flights.start(item.request, () => own.promise) };

@@ -203,7 +203,8 @@ export class CacheEngine {
       throw new CacheError(
         'CACHE_INVALID_USE',
         `Expected each cache to have a name of its own, got a second definition named \`${name}\`. ` +
-          'Give one of them another name, or use one constant in both places.',
+          'Give one of them another name: `name` of defineCache or of @Cacheable, `prefix` of @CacheDefaults. ' +
+          'Or use one constant in both places.',
       );
     }
     const cache = this.make(definition, key as BoundCache['keyOf'], policy.tags as BoundCache['userTagsOf']);

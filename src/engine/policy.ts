@@ -156,8 +156,9 @@ function resolveL1(given: AnyCachePolicy, defaults: PolicyDefaults, named: Named
       throw invalid(
         named('l1'),
         'on when `l2` is off',
-        'false',
-        'To store nothing at all, set `enabled: false`.',
+        false,
+        'Leave one of the two out. To store nothing at all, use `disabled` of CacheModule, or `enabled: false` of ' +
+          'defineCache or @Cacheable.',
       );
     }
     return false;

@@ -1,5 +1,6 @@
+import { readdirSync } from 'node:fs';
 import ts from 'typescript';
-import { readText } from './support/markdown.js';
+import { ROOT, readText } from './support/markdown.js';
 
 /** The interfaces whose options the README lists, with the prefix that their names have there. */
 const TABLES: readonly {
@@ -55,6 +56,16 @@ describe("the README's table of environment variables", () => {
     const read = new Set(constants.filter((name) => name !== 'CACHE_INVALID_OPTION'));
     const listed = rowsOf('Environment variables').map((name) => name.replace('<CACHE_NAME>', ''));
     expect(new Set(listed)).toEqual(read);
+  });
+});
+
+describe("the README's list of pages", () => {
+  it('names all decorators', () => {
+    const files = readdirSync(`${ROOT}src/decorators`);
+    const names = files.flatMap((file) => file.match(/^(.+)\.decorator\.ts$/)?.[1] ?? []);
+    const line = readText('README.md').match(/^\| \[Decorators\].*$/m)?.[0];
+    const listed = [...(line ?? '').matchAll(/`@(\w+)`/g)].map(([, name = '']) => name.toLowerCase());
+    expect(listed.toSorted()).toEqual(names.map((name) => name.replaceAll('-', '')).toSorted());
   });
 });
 

@@ -100,7 +100,28 @@ export abstract class Repository<Entity extends Bot> {
   }
 }
 
+export abstract class Generic<Id extends string, Entity extends Bot> {
+  @CacheableMany(byId)
+  async list(_ids: readonly Id[]): Promise<Entity[]> {
+    return [];
+  }
+
+  @CacheableMany(byId)
+  async ofMethod<Some extends string>(_ids: readonly Some[]): Promise<(Bot & { readonly id: Some })[]> {
+    return [];
+  }
+}
+
+declare function selectOn(this: { readonly nope: number }, id: string): [string];
+declare function conditionOn(this: { readonly nope: number }): boolean;
+
 export class Refused {
+  // @ts-expect-error called with those that are missing, however many they are
+  @CacheableMany(byId)
+  async tuple(_ids: readonly [string, string]): Promise<Bot[]> {
+    return [];
+  }
+
   // @ts-expect-error one id is no array
   @CacheableMany(byId)
   async one(_id: string): Promise<Bot[]> {
@@ -158,6 +179,24 @@ export class Refused {
   // @ts-expect-error the selector returns another type
   @CacheableMany(byId, (id: number) => [id])
   async selectsOtherType(_ids: readonly number[]): Promise<Bot[]> {
+    return [];
+  }
+
+  // @ts-expect-error `this` of a selector is the instance
+  @CacheableMany(byId, selectOn)
+  async selectorOfAnotherClass(_ids: readonly string[]): Promise<Bot[]> {
+    return [];
+  }
+
+  // @ts-expect-error and of conditions
+  @CacheableMany(byId, undefined, { when: conditionOn })
+  async whenOfAnotherClass(_ids: readonly string[]): Promise<Bot[]> {
+    return [];
+  }
+
+  // @ts-expect-error of both of them
+  @CacheableMany(byId, undefined, { unless: conditionOn })
+  async unlessOfAnotherClass(_ids: readonly string[]): Promise<Bot[]> {
     return [];
   }
 

@@ -1,7 +1,19 @@
 /** What the compiler must refuse of `@Cacheable`. Compiled, never run. */
 import { Cacheable } from '../../src/decorators/cacheable.decorator.js';
-import { key, tag } from '../../src/definition/template.js';
+import { key, tag, type CacheKey, type CacheTag } from '../../src/definition/template.js';
 import { type Bot, type DetailedBot, bot, byId, many, ofBots } from './support/caches.js';
+
+interface Other {
+  readonly nope: number;
+}
+declare function keyOn(this: Refused, id: string): CacheKey;
+declare function tagsOn(this: Refused, id: string): readonly CacheTag[];
+declare function tagsOfOn(this: Refused, result: Bot, id: string): readonly CacheTag[];
+declare function ttlOn(this: Refused, result: Bot): number;
+declare function reviveOn(this: Refused): Bot;
+declare function selectOn(this: Other, id: string): [string];
+declare function whenOn(this: Other, id: string): boolean;
+declare function unlessOn(this: Other, result: Bot): boolean;
 
 export class Refused {
   // @ts-expect-error the selector's parameter has another type
@@ -37,6 +49,18 @@ export class Refused {
   // @ts-expect-error the method may be called without what the selector needs
   @Cacheable(byId, (id: string) => [id])
   async mayBeMissing(_id?: string): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error of several, too: only the last one may be undefined
+  @Cacheable(byId, (id: string, size: number | undefined) => [`${id}:${size}`])
+  async bothMayBeMissing(_id?: string, _size?: number): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error or only the first one
+  @Cacheable(byId, (id: string | undefined, size: number) => [`${id}:${size}`])
+  async lastMayBeMissing(_id?: string, _size?: number): Promise<Bot> {
     return bot;
   }
 
@@ -211,6 +235,90 @@ export class Refused {
   // @ts-expect-error `tags` takes something else
   @Cacheable({ ttl: '1m', tags: (_id: string, orgId: number) => [tag`org:${orgId}`] })
   async wrongTags(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error `tagsOf` takes another result
+  @Cacheable({ ttl: '1m', tagsOf: (result: DetailedBot) => [tag`bot:${result.details}`] })
+  async tagsOfAnotherResult(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error `tagsOf` takes other arguments
+  @Cacheable({ ttl: '1m', tagsOf: (_result: Bot, id: number) => [tag`bot:${id}`] })
+  async tagsOfOtherArguments(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error `tagsOf` returns tags
+  @Cacheable({ ttl: '1m', tagsOf: (result: Bot) => [result.id] })
+  async tagsOfTexts(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error the key belongs to the cache, so that `this` is no instance
+  @Cacheable({ ttl: '1m', key: keyOn })
+  async keyWithThis(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error and so do the tags
+  @Cacheable({ ttl: '1m', tags: tagsOn })
+  async tagsWithThis(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error those that the value tells, too
+  @Cacheable({ ttl: '1m', tagsOf: tagsOfOn })
+  async tagsOfWithThis(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error and the ttl
+  @Cacheable({ ttl: ttlOn })
+  async ttlWithThis(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error with a definition, too
+  @Cacheable(byId, undefined, { ttl: ttlOn })
+  async ownTtlWithThis(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error and `revive`
+  @Cacheable({ ttl: '1m', revive: reviveOn })
+  async reviveWithThis(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error `this` of a selector is the instance
+  @Cacheable(byId, selectOn)
+  async selectorOfAnotherClass(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error and of conditions
+  @Cacheable(byId, undefined, { when: whenOn })
+  async whenOfAnotherClass(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error of both of them
+  @Cacheable(byId, undefined, { unless: unlessOn })
+  async unlessOfAnotherClass(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error of a cache without a definition, too
+  @Cacheable({ ttl: '1m', when: whenOn })
+  async implicitWhenOfAnotherClass(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  // @ts-expect-error and the other one
+  @Cacheable({ ttl: '1m', unless: unlessOn })
+  async implicitUnlessOfAnotherClass(_id: string): Promise<Bot> {
     return bot;
   }
 

@@ -1,5 +1,6 @@
 /** What the compiler must accept of `@Cacheable`. Compiled, never run. */
 import { Cacheable } from '../../src/decorators/cacheable.decorator.js';
+import type { CacheableOptions } from '../../src/decorators/cacheable-options.js';
 import { key, tag } from '../../src/definition/template.js';
 import {
   type Bot,
@@ -15,7 +16,14 @@ import {
   byTtl,
 } from './support/caches.js';
 
+const constant: CacheableOptions = { ttl: '1m', jitter: 0 };
+
 export class Accepted {
+  @Cacheable(constant)
+  async optionsOfAConstant(_id: string): Promise<Bot> {
+    return bot;
+  }
+
   @Cacheable(byId)
   async sameArguments(id: string): Promise<Bot> {
     return { ...bot, id };
@@ -43,6 +51,29 @@ export class Accepted {
 
   @Cacheable(byId, (id?: string) => [id ?? 'none'])
   async selectorOptionalOnly(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  @Cacheable(byId, (id: string | undefined) => [id ?? 'none'])
+  async undefinedIsMissing(_id?: string): Promise<Bot> {
+    return bot;
+  }
+
+  @Cacheable(byId, (_org: number, id: unknown, size: number | undefined) => [`${String(id)}${size}`], {
+    when: (_org: number, id: string | undefined, size?: number) => id !== undefined || size !== undefined,
+    unless: (_result: Bot, _org: number | undefined, id: string | undefined) => id === undefined,
+  })
+  async severalMayBeMissing(_org: number, _id?: string, _size?: number): Promise<Bot> {
+    return bot;
+  }
+
+  @Cacheable(byId, (id: string | undefined, ..._sizes: number[]) => [id ?? 'none'])
+  async missingBeforeRest(_id?: string, ..._sizes: number[]): Promise<Bot> {
+    return bot;
+  }
+
+  @Cacheable(byId, (id: string | undefined, size: number) => [`${id}:${size}`])
+  async undefinedAtFirst(_id: string | undefined, _size: number): Promise<Bot> {
     return bot;
   }
 
@@ -161,6 +192,37 @@ export class Accepted {
     return bot;
   }
 
+  @Cacheable(
+    byId,
+    function (this: { readonly prefix: string }, id: string) {
+      return [this.prefix + id];
+    },
+    {
+      when(this: Accepted, id: string) {
+        return this.prefix !== id;
+      },
+      unless(this: void, result: Bot) {
+        return result.orgId === 0;
+      },
+    },
+  )
+  async usesPartOfThis(_id: string): Promise<Bot> {
+    return bot;
+  }
+
+  @Cacheable({
+    ttl: '1m',
+    key(id: string) {
+      return key`bot:${id}`;
+    },
+    when(this: Accepted, id: string) {
+      return this.prefix !== id;
+    },
+  })
+  async usesThisInConditions(_id: string): Promise<Bot> {
+    return bot;
+  }
+
   @Cacheable({ ttl: '1m' })
   async readonlyRest(..._all: readonly unknown[]): Promise<Bot> {
     return bot;
@@ -176,6 +238,7 @@ export class Accepted {
     name: 'implicit-with-everything',
     key: (id: string) => key`implicit:${id}`,
     tags: (id: string) => [tag`bot:${id}`],
+    tagsOf: (result: Bot, id: string) => [tag`org:${result.orgId}:${id}`],
     when: (_id: string, size: number) => size > 1,
     unless: (result: Bot) => result.orgId === 0,
     jitter: 0,
@@ -192,5 +255,5 @@ export class Accepted {
     return bot;
   }
 
-  private readonly prefix = '';
+  readonly prefix = '';
 }

@@ -2,7 +2,7 @@
 import { CacheEvict } from '../../src/decorators/cache-evict.decorator.js';
 import { CachePut } from '../../src/decorators/cache-put.decorator.js';
 import type { CacheDefinition } from '../../src/definition/define-cache.js';
-import { pattern, tag, type CacheTag } from '../../src/definition/template.js';
+import { pattern, tag, type CachePattern, type CacheTag } from '../../src/definition/template.js';
 import {
   type Bot,
   type DetailedBot,
@@ -49,6 +49,52 @@ export class Accepted {
 
   @CacheEvict({ cache: byId, select: (_result: void, id: string) => [id] })
   async evictNothing(_id: string): Promise<void> {}
+
+  @CachePut({ cache: byId, select: selectOnAccepted, unless: conditionOnAccepted })
+  @CacheEvict({ cache: byId, select: selectOnAccepted })
+  @CacheEvict({ tags: tagsOnAccepted })
+  @CacheEvict({ pattern: patternOnAccepted })
+  @CacheEvict({ cache: byId, all: true, when: conditionOnAccepted })
+  async usesThis(): Promise<Bot> {
+    return bot;
+  }
+}
+
+declare function selectOnAccepted(this: Accepted): [string];
+declare function tagsOnAccepted(this: Accepted): readonly CacheTag[];
+declare function patternOnAccepted(this: Accepted): CachePattern;
+declare function conditionOnAccepted(this: Accepted): boolean;
+
+export class OfAnotherClass {
+  readonly isOther = true;
+
+  // @ts-expect-error `this` of a selector is the instance
+  @CachePut({ cache: byId, select: selectOnAccepted })
+  async put(): Promise<void> {}
+
+  // @ts-expect-error and of conditions
+  @CachePut({ cache: byId, select: () => ['1'], when: conditionOnAccepted })
+  async putWhen(): Promise<void> {}
+
+  // @ts-expect-error of both of them
+  @CachePut({ cache: byId, select: () => ['1'], unless: conditionOnAccepted })
+  async putUnless(): Promise<void> {}
+
+  // @ts-expect-error the same for @CacheEvict
+  @CacheEvict({ cache: byId, select: selectOnAccepted })
+  async evict(): Promise<void> {}
+
+  // @ts-expect-error with tags
+  @CacheEvict({ tags: tagsOnAccepted })
+  async evictTags(): Promise<void> {}
+
+  // @ts-expect-error with a pattern
+  @CacheEvict({ pattern: patternOnAccepted, before: true })
+  async evictPattern(): Promise<void> {}
+
+  // @ts-expect-error with a condition
+  @CacheEvict({ cache: byId, all: true, when: conditionOnAccepted })
+  async evictWhen(): Promise<void> {}
 }
 
 export class Refused {

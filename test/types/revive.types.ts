@@ -68,4 +68,62 @@ export class Bots {
   async other(id: string): Promise<Bot> {
     return new Bot(id);
   }
+
+  @Cacheable({ ttl: '1m', revive: (plain) => Object.assign(new Bot(''), plain) })
+  async unannotated(id: string): Promise<Bot | null> {
+    return id === '' ? null : new Bot(id);
+  }
+
+  @Cacheable({
+    ttl: '1m',
+    revive(plain: BotFields) {
+      return new Bot(plain.name);
+    },
+  })
+  async asMethod(id: string): Promise<BotFields> {
+    return new Bot(id);
+  }
+
+  // @ts-expect-error callers expect a Bot
+  @Cacheable({ ttl: '1m', revive: () => 5 })
+  async otherType(id: string): Promise<Bot> {
+    return new Bot(id);
+  }
+
+  // @ts-expect-error that may be null
+  @Cacheable({ ttl: '1m', revive: (plain: BotFields | null) => plain && new Bot(plain.name) })
+  async mayBeNull(id: string): Promise<Bot> {
+    return new Bot(id);
+  }
+
+  // @ts-expect-error what nobody knows is no Bot
+  @Cacheable({ ttl: '1m', revive: (plain) => plain })
+  async unknownType(id: string): Promise<Bot> {
+    return new Bot(id);
+  }
+
+  @Cacheable({ ttl: '1m' })
+  async withoutIt<Kind extends Bot>(bot: Kind): Promise<Kind> {
+    return bot;
+  }
+}
+
+export abstract class Repository<Entity extends Bot> {
+  @Cacheable({ ttl: '1m' })
+  async withoutRevive(id: string): Promise<Entity | null> {
+    return id === '' ? null : this.make(id);
+  }
+
+  @Cacheable({ ttl: '1m', revive: (plain: BotFields): any => plain })
+  async anything(id: string): Promise<Entity> {
+    return this.make(id);
+  }
+
+  // @ts-expect-error a Bot is not every Entity
+  @Cacheable({ ttl: '1m', revive: (plain: BotFields) => new Bot(plain.name) })
+  async otherEntity(id: string): Promise<Entity> {
+    return this.make(id);
+  }
+
+  protected abstract make(id: string): Entity;
 }

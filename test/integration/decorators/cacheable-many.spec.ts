@@ -99,9 +99,75 @@ class Bots {
     return this.load(ids) as unknown as Map<string, Bot>;
   }
 
+  @CacheableMany(bots, (id: number) => [String(id)], { result: 'map' })
+  async byText(ids: readonly number[]): Promise<Map<number, Bot>> {
+    const found = this.load(ids.map(String)).map((bot) => [bot.id, bot] as const);
+    return new Map(found) as unknown as Map<number, Bot>;
+  }
+
   @CacheableMany(bots)
   async failing(_ids: readonly string[]): Promise<Bot[]> {
     throw new RangeError('down');
+  }
+
+  held: Promise<void> | undefined;
+
+  @CacheableMany(bots)
+  async findHeld(ids: readonly string[]): Promise<Bot[]> {
+    const { held } = this;
+    this.held = undefined;
+    const found = this.load(ids);
+    await held;
+    return found;
+  }
+
+  @CacheableMany(bots)
+  async chunked(ids: string[]): Promise<Bot[]> {
+    const found: Bot[] = [];
+    while (ids.length > 0) found.push(...this.load(ids.splice(0, 2)));
+    return found;
+  }
+
+  @CacheableMany(bots, undefined, { result: 'map', when: (ids: readonly string[]) => ids.length < 4 })
+  async sorted(ids: string[]): Promise<Map<string, Bot>> {
+    ids.sort();
+    return this.findMapOf(ids);
+  }
+
+  @CacheableMany(bots, undefined, { result: 'map' })
+  @CachePut({ cache: lists, select: () => ['last'], unless: () => true })
+  async sortedPut(ids: string[]): Promise<Map<string, Bot>> {
+    ids.sort();
+    return this.findMapOf(ids.splice(0));
+  }
+
+  @CacheableMany(bots, undefined, { result: 'map', when: () => false })
+  async never(ids: readonly string[]): Promise<Map<string, Bot>> {
+    return this.findMapOf(ids);
+  }
+
+  @CacheableMany(lists, ({ id }: { readonly id: string }) => [id])
+  async byObject(ids: readonly { readonly id: string }[]): Promise<string[]> {
+    this.asked.push(ids);
+    return ids.map(({ id }) => id);
+  }
+
+  @CacheableMany(lists, ({ id }: { readonly id: string }) => [id], { when: () => false })
+  async byObjectNever(ids: readonly { readonly id: string }[]): Promise<string[]> {
+    this.asked.push(ids);
+    return ids.map(({ id }) => id);
+  }
+
+  @CacheableMany(disabled, ({ id }: { readonly id: string }) => [id])
+  async byObjectUncached(ids: readonly { readonly id: string }[]): Promise<string[]> {
+    this.asked.push(ids);
+    return ids.map(({ id }) => id);
+  }
+
+  @CacheableMany(lists, (id: string): [string] => JSON.parse(`${id}{`) as [string], { when: () => false })
+  async withoutKeys(ids: readonly string[]): Promise<readonly string[]> {
+    this.asked.push(ids);
+    return ids;
   }
 
   private load(ids: readonly string[]): Bot[] {
@@ -159,6 +225,7 @@ describe('@CacheableMany', () => {
     expect(await service.find([])).toEqual([]);
     expect(await service.findMap([])).toEqual(new Map());
     expect(await service.uncached([])).toEqual([]);
+    expect(await service.never([])).toEqual(new Map());
     expect(service.asked).toEqual([]);
     // A put wants a result.
     expect(await service.besideOthers([])).toEqual([]);
@@ -168,6 +235,38 @@ describe('@CacheableMany', () => {
   it('of a disabled cache calls the method with all ids', async () => {
     await service.uncached(['1', '2']);
     expect(idsOf(await service.uncached(['1', '2']))).toEqual(['1/2', '2/2']);
+  });
+
+  it.each([
+    ['of a disabled cache', (ids: readonly string[]) => service.uncached(ids)],
+    ['when `when` says no', async (ids: readonly string[]) => [...(await service.never(ids)).values()]],
+    ['inside a transaction', (ids: readonly string[]) => caches.transaction(() => service.find(ids))],
+    [
+      'of a disabled cache inside a transaction',
+      (ids: readonly string[]) => caches.transaction(() => service.uncached(ids)),
+    ],
+  ])('asks once for an id that comes twice, %s', async (_where, find) => {
+    const found = await find(['2', '1', '2']);
+    expect(service.asked).toEqual([['2', '1']]);
+    expect(idsOf(found).slice(0, 2)).toEqual(['2/1', '1/1']);
+    expect(found[2]?.id ?? 'a map has it once').toMatch(/^(2|a map .*)$/);
+  });
+
+  it('takes those ids for one that have one key', async () => {
+    const ids = () => [{ id: '2' }, { id: '1' }, { id: '2' }];
+    expect(await service.byObject(ids())).toEqual(['2', '1', '2']);
+    expect(await service.byObjectUncached(ids())).toEqual(['2', '1', '2']);
+    expect(await service.byObjectNever(ids())).toEqual(['2', '1', '2']);
+    expect(service.asked).toEqual([
+      [{ id: '2' }, { id: '1' }],
+      [{ id: '2' }, { id: '1' }],
+      [{ id: '2' }, { id: '1' }],
+    ]);
+  });
+
+  it('needs no keys when `when` says no', async () => {
+    expect(await service.withoutKeys(['1', '2', '1'])).toEqual(['1', '2', '1']);
+    expect(service.asked).toEqual([['1', '2']]);
   });
 
   it('gives the cache the id and what the method takes behind the ids', async () => {
@@ -196,6 +295,64 @@ describe('@CacheableMany', () => {
       ['2/1', '3/2'],
     ]);
     expect(service.asked).toEqual([['1', '2'], ['3']]);
+  });
+
+  it('asks once for all ids that another call is loading for too long', async () => {
+    app = await start({ providers: [Bots] }, { lease: { wait: '50ms' } });
+    service = app.get(Bots);
+    let release = () => {};
+    service.held = new Promise((resolve) => {
+      release = resolve;
+    });
+    const other = service.findHeld(['1', '2']);
+    expect(idsOf(await service.findHeld(['1', '3', '2']))).toEqual(['1/3', '3/2', '2/3']);
+    expect(service.asked).toEqual([['1', '2'], ['3'], ['1', '2']]);
+    release();
+    expect(idsOf(await other)).toEqual(['1/1', '2/1']);
+  });
+
+  describe('with ids that change', () => {
+    it('gives each its own value when the method takes its ids away', async () => {
+      const ids = ['2', '1', '3'];
+      expect(idsOf(await service.chunked(ids))).toEqual(['2/1', '1/1', '3/2']);
+      expect(ids).toEqual(['2', '1', '3']);
+      expect((await caches.cache(bots).get('2'))?.id).toBe('2');
+    });
+
+    it('or sorts them', async () => {
+      const ids = ['2', '1'];
+      expect([...(await service.sorted(ids))].map(([id, bot]) => [id, bot.id])).toEqual([
+        ['2', '2'],
+        ['1', '1'],
+      ]);
+      expect((await caches.cache(bots).get('2'))?.id).toBe('2');
+
+      const many = ['4', '3', '2', '1'];
+      expect([...(await service.sorted(many)).values()].map(({ id }) => id)).toHaveLength(4);
+      expect(many).toEqual(['4', '3', '2', '1']);
+    });
+
+    it('beside a @CachePut, too', async () => {
+      const ids = ['2', '1'];
+      await service.sortedPut(ids);
+      expect(ids).toEqual(['2', '1']);
+      expect(await Promise.all(['1', '2'].map(async (id) => (await caches.cache(bots).get(id))?.id))).toEqual(
+        ['1', '2'],
+      );
+    });
+
+    it('or the caller changes its own meanwhile', async () => {
+      const ids = ['2', '1'];
+      const found = service.findMap(ids);
+      ids.reverse().pop();
+      expect([...(await found).keys()]).toEqual(['2', '1']);
+
+      const more = ['3', '4'];
+      const put = service.sortedPut(more);
+      more.length = 0;
+      await put;
+      expect(await Promise.all(['3', '4'].map(stored))).toEqual([true, true]);
+    });
   });
 
   describe('with a map', () => {
@@ -300,6 +457,22 @@ describe('@CacheableMany', () => {
       await expect(service.noMap(['1'])).rejects.toThrow(
         'Expected Bots.noMap to return a Map of values by id, got an array.',
       );
+    });
+
+    it('a map by something else, of which nothing is remembered', async () => {
+      await expect(service.byText([1, 2])).rejects.toMatchObject({
+        code: 'CACHE_INVALID_USE',
+        message: expect.stringMatching(
+          /^Expected Bots\.byText to return a Map by the ids that it was called with, got one that has none of them: the first id is a number, the first key a string\.\n/,
+        ),
+      });
+      expect(await Promise.all(['1', '2'].map(stored))).toEqual([false, false]);
+    });
+
+    it('but not a map that is empty, or has some of the ids', async () => {
+      service.known.delete('1');
+      expect((await service.findMap(['1'])).size).toBe(0);
+      expect((await service.findMap(['1', '2'])).size).toBe(1);
     });
 
     it('ids that are no array', async () => {

@@ -52,7 +52,7 @@ describe('the start of an application', () => {
     ]);
   });
 
-  it('fails when two definitions have one name, and says where the second is used', async () => {
+  it('fails when two definitions have one name, and says where both are used', async () => {
     @Injectable()
     class First {
       @Cacheable(bots)
@@ -68,7 +68,9 @@ describe('the start of an application', () => {
 
     await expect(start({ providers: [First, Second] })).rejects.toMatchObject({
       code: 'CACHE_INVALID_USE',
-      message: expect.stringMatching(/a second definition named `bots`\..* It is used by Second\.clear\.$/),
+      message: expect.stringMatching(
+        /a second definition named `bots`\..* It is used by Second\.clear, the first one by First\.find\.$/,
+      ),
     });
   });
 
@@ -86,7 +88,10 @@ describe('the start of an application', () => {
 
     await expect(start({ providers: [make(), make()] })).rejects.toMatchObject({
       code: 'CACHE_INVALID_USE',
-      message: expect.stringContaining('a second definition named `Repository.find`'),
+      message:
+        'Expected each cache to have a name of its own, got a second definition named `Repository.find`. ' +
+        'Give one of them another name: `name` of defineCache or of @Cacheable, `prefix` of @CacheDefaults. ' +
+        'Or use one constant in both places. Both are used by Repository.find, of one class or of two that have one name.',
     });
   });
 

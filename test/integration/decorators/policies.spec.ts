@@ -42,6 +42,11 @@ class PlainBots extends Counting {
     return this.next();
   }
 
+  @Cacheable(bots, undefined, { ttl: 0 })
+  async findAndStoreNothing(_id: string): Promise<number> {
+    return this.next();
+  }
+
   @Cacheable(bots, undefined, {
     ttl: (value: number, id: string) => (value > 1 ? '1h' : 60_000 * Number(id)),
   })
@@ -141,6 +146,13 @@ describe('the policy of a method', () => {
     await run([PlainBots]);
     const plain = app.get(PlainBots);
     expect(await livesFor(plain, () => plain.findBriefly('1'))).toBe(10);
+  });
+
+  it('may be to store nothing, which still reads what others have stored', async () => {
+    await run([PlainBots]);
+    const plain = app.get(PlainBots);
+    expect([await plain.findAndStoreNothing('1'), await plain.findAndStoreNothing('1')]).toEqual([1, 2]);
+    expect([await plain.find('1'), await plain.findAndStoreNothing('1')]).toEqual([3, 3]);
   });
 
   it('may tell the ttl by the value and the arguments of the cache', async () => {
@@ -282,7 +294,7 @@ describe('the names of caches without a definition', () => {
     class SamePrefix extends ShortBots {}
 
     await expect(start({ providers: [ShortBots, SamePrefix] })).rejects.toThrow(
-      'got a second definition named `short.implicit`',
+      /got a second definition named `short\.implicit`\..* It is used by (.+) of SamePrefix, the first one by \1\.$/,
     );
   });
 

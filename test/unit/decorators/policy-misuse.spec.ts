@@ -81,6 +81,15 @@ describe('@CacheDefaults is refused at decoration', () => {
     expect(message).toContain(`Expected ${expected} to be `);
   });
 
+  it('for a cache that is kept nowhere, with a way out that the class has', () => {
+    expect(refusalOnClass({ l1: false, l2: false })).toEqual({
+      code: 'CACHE_INVALID_OPTION',
+      message:
+        'Expected `l1` of @CacheDefaults of Bots to be on when `l2` is off, got false (boolean). Leave one of the two out. ' +
+        'To store nothing at all, use `disabled` of CacheModule, or `enabled: false` of defineCache or @Cacheable.',
+    });
+  });
+
   it.each<[string, (apply: (...place: readonly unknown[]) => void) => void, string]>([
     [
       'a method',
