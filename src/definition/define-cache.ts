@@ -195,6 +195,12 @@ export interface CacheTarget {
 }
 
 const NAME = /^[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*$/;
+const LONGEST_NAME = 100;
+
+/** Whether a cache can be named so. What environment variables make of a name can be one, too. */
+export function isCacheName(name: unknown): name is string {
+  return typeof name === 'string' && NAME.test(name) && name.length <= LONGEST_NAME;
+}
 
 /**
  * Declares a cache: its name, its key, how long entries live, and the tags that evict them.
@@ -215,11 +221,11 @@ export function defineCache<Args extends readonly unknown[], Value = unknown>(
   spec: CacheSpec<Args, Value>,
 ): CacheDefinition<Args, Value> {
   const { name, key, ...policy } = spec;
-  if (typeof name !== 'string' || !NAME.test(name) || name.length > 100) {
+  if (!isCacheName(name)) {
     throw new CacheError(
       'CACHE_INVALID_OPTION',
       `Expected \`name\` of a cache to be 1 to 100 letters, digits and inner \`. _ -\` such as 'bot-details', ` +
-        `got ${JSON.stringify(name)} (${typeof name}).`,
+        `got ${JSON.stringify(spec.name)} (${typeof spec.name}).`,
     );
   }
   if (typeof key !== 'function') {
