@@ -137,7 +137,6 @@ function maxEntryBytesOf({ maxEntryBytes = DEFAULT_MAX_ENTRY_BYTES }: CacheModul
 }
 
 function rulesOf({ rules = {} }: CacheModuleOptions): RuleBook {
-  refuseUnknown(rules, Object.keys(rules ?? {}), 'rules.');
   return new RuleBook(rules);
 }
 

@@ -175,6 +175,28 @@ describe('rules', () => {
     );
   });
 
+  it.each([
+    ['a list', [() => [plan.all()]], 'an array'],
+    ['a map', new Map([['plan.night', () => [plan.all()]]]), 'an object (Map)'],
+    ['an object of a class', new Billing(), 'an object (Billing)'],
+    ['nothing', null, 'null'],
+  ])('are a plain object, not %s', async (_, wrong, got) => {
+    await expect(startBilling({ rules: wrong as never })).rejects.toMatchObject({
+      code: 'CACHE_INVALID_OPTION',
+      message: expect.stringContaining(
+        `Expected \`rules\` to be a plain object of functions by the names of events, got ${got}. Write`,
+      ),
+    });
+  });
+
+  it('may be an object without a prototype, as modules are', async () => {
+    const bare: CacheRules = Object.assign(Object.create(null), rules);
+    const { billing, service } = await startBilling({ rules: bare });
+    await billing.loaded('ann');
+    await service.emit('plan.night');
+    expect(await billing.loaded('ann')).toEqual(['plan of ann']);
+  });
+
   it('are left when the application ends', async () => {
     const { app, emitter } = await startBilling();
     expect(emitter.listenerCount('plan.paid')).toBe(1);
