@@ -36,6 +36,12 @@ const rules: CacheRules = {
   'plan.odd': (odd) => odd as never,
 };
 
+const ASKED_BY_NEST: ReadonlySet<string | symbol> = new Set([
+  ...Object.getOwnPropertyNames(Object.prototype),
+  ...['then', 'onModuleInit', 'onApplicationBootstrap', 'onModuleDestroy'],
+  ...['beforeApplicationShutdown', 'onApplicationShutdown'],
+]);
+
 @Injectable()
 class Billing {
   readonly loads: string[] = [];
@@ -196,6 +202,29 @@ describe('rules', () => {
     await service.emit('plan.night');
     expect(await billing.loaded('ann')).toEqual(['plan of ann']);
   });
+
+  it.each([
+    ['are', rules],
+    ['are not', {}],
+  ])(
+    'leave providers alone that cannot be asked outside of a request, when there %s rules',
+    async (_, given) => {
+      class Tenant {}
+      const asked: string[] = [];
+      const strict = new Proxy(new Tenant(), {
+        get: (_target, name) => {
+          if (ASKED_BY_NEST.has(name)) return undefined;
+          asked.push(String(name));
+          throw new Error(`There is no tenant to ask for ${String(name)}.`);
+        },
+      });
+      const imports = [EventEmitterModule.forRoot()];
+      const tenant = { provide: Tenant, useFactory: () => strict };
+      const app = await start({ imports, providers: [tenant] }, { rules: given });
+      expect(app.get(EventEmitter2).listenerCount('plan.paid')).toBe(given === rules ? 1 : 0);
+      expect(asked).toEqual([]);
+    },
+  );
 
   it('are left when the application ends', async () => {
     const { app, emitter } = await startBilling();
