@@ -1,5 +1,6 @@
 import { CacheError } from '../errors.js';
 import type { Found } from '../stores/store.js';
+import { BatchCall } from './batch-call.js';
 import type { BoundCache } from './bound-cache.js';
 import { Deferred } from './deferred.js';
 import type { EntryReader } from './entry-reader.js';
@@ -212,6 +213,26 @@ export class BatchReads {
     );
     const founds = await first.request.patience.wait(reading, undefined);
     return founds ?? items.map(() => ({ seen: '', unavailable: true }));
+  }
+
+  /** Loads many with one call, each of them once, for one caller, and stores nothing. In the order of the list. */
+  async loadAlone(
+    cache: BoundCache,
+    argsList: ArgsList,
+    loadMissing: BatchLoader,
+  ): Promise<readonly Outcome[]> {
+    const keys = argsList.map((args) => cache.keyOf(...args));
+    const argsOf = new Map(argsList.map((args, i) => [keys[i] ?? '', args]));
+    const call = new BatchCall<readonly unknown[]>(argsOf.size, (missing) =>
+      loadAll(cache, missing, loadMissing),
+    );
+    const patience = this.parts.patienceFor(cache);
+    const loads = [...argsOf].map(([key, args]): [string, Promise<Outcome>] => {
+      const request = this.parts.request(cache, args, key, patience, undefined);
+      return [key, this.parts.loads.loadAlone(request, call.ticket(args).load)];
+    });
+    const loaded = new Map(loads);
+    return Promise.all(keys.map((key) => loaded.get(key)!));
   }
 }
 

@@ -16,6 +16,7 @@ import { Loads, NOBODY, type Audience, type HowToLoad, type Loader } from './loa
 import type { Outcome } from './outcome.js';
 import { ReadCounter } from './read-counter.js';
 import { Patience } from './patience.js';
+import { tellLoad, tellLoads } from './telling.js';
 import { overridesOfOne, type BatchOverrides, type ReadOverrides, type ReadRequest } from './read-request.js';
 import { Reloads } from './reloads.js';
 
@@ -47,6 +48,7 @@ export interface Refreshed {
 /** The way of a read: L1, the flight that is already under way, L2, the loader. */
 export class ReadThrough {
   private readonly generations: Generations;
+  private readonly events: CacheEvents;
   private readonly patience: number;
   private readonly flights: Flights<Outcome>;
   /** Loads of those who have waited for a flight in vain. */
@@ -60,6 +62,7 @@ export class ReadThrough {
   constructor(parts: ReadThroughParts) {
     const { codec, clock, generations, events, lease } = parts;
     this.generations = generations;
+    this.events = events;
     this.patience = parts.patience;
     this.flights = new Flights(generations, lease);
     this.spares = new Flights(generations, lease);
@@ -97,8 +100,9 @@ export class ReadThrough {
       const outcomes = await this.batch.getOrLoad(cache, argsList, loadMissing, overrides);
       return outcomes.map((outcome) => outcome.take());
     }
-    for (const args of argsList) this.counter.count(cache, cache.keyOf(...args), 'bypass');
-    return loadAll(cache, argsList, loadMissing);
+    const keys = argsList.map((args) => cache.keyOf(...args));
+    for (const key of keys) this.counter.count(cache, key, 'bypass');
+    return tellLoads(this.events.loads, cache, keys, () => loadAll(cache, argsList, loadMissing));
   }
 
   /** The value of a key: from L1, from a flight under way, from L2, or from the loader, which is then stored. */
@@ -254,9 +258,10 @@ export class ReadThrough {
     loader: Loader,
     overrides?: ReadOverrides,
   ): Promise<unknown> {
-    this.counter.count(cache, cache.keyOf(...args), 'bypass');
+    const key = cache.keyOf(...args);
+    this.counter.count(cache, key, 'bypass');
     overrides?.onOwnLoad?.();
-    return loader();
+    return tellLoad(this.events.loads, { cache, key }, loader);
   }
 
   /** Memory needs none. */
@@ -274,5 +279,14 @@ export class ReadThrough {
     cache.check(key);
     const allTags = cache.tagsOf(args, overrides?.tags);
     return { ...overrides, cache, args, patience, ...this.generations.note(key, allTags) };
+  }
+
+  /** Loads many with one call, each of them once, for one caller, and stores nothing. In the order of the list. */
+  loadManyAlone(
+    cache: BoundCache,
+    argsList: ArgsList,
+    loadMissing: BatchLoader,
+  ): Promise<readonly Outcome[]> {
+    return this.batch.loadAlone(cache, argsList, loadMissing);
   }
 }

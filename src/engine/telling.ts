@@ -5,15 +5,30 @@ import type { CacheEviction, CacheLoad, CacheStored, Channel } from './events.js
 import type { ReadRequest } from './read-request.js';
 
 /** Runs a loader, and tells those who listen how long it took. */
-export function tellLoad(channel: Channel<CacheLoad>, request: ReadRequest, loader: () => unknown): unknown {
-  return channel.active ? timed(channel, request, loader) : loader();
+export function tellLoad(
+  channel: Channel<CacheLoad>,
+  { cache, key }: Pick<ReadRequest, 'cache' | 'key'>,
+  loader: () => unknown,
+): unknown {
+  return channel.active ? timed(channel, cache, [key], loader) : loader();
 }
 
-async function timed(
+/** The same of a loader for many entries. One that is asked for twice is told once. */
+export function tellLoads<T>(
   channel: Channel<CacheLoad>,
-  { cache, key }: ReadRequest,
-  loader: () => unknown,
-): Promise<unknown> {
+  cache: BoundCache,
+  keys: readonly string[],
+  loader: () => T | Promise<T>,
+): T | Promise<T> {
+  return channel.active ? timed(channel, cache, [...new Set(keys)], loader) : loader();
+}
+
+async function timed<T>(
+  channel: Channel<CacheLoad>,
+  { name }: BoundCache,
+  keys: readonly string[],
+  loader: () => T | Promise<T>,
+): Promise<T> {
   const since = performance.now();
   let failed = true;
   try {
@@ -21,7 +36,8 @@ async function timed(
     failed = false;
     return value;
   } finally {
-    channel.emit({ cache: cache.name, key, duration: performance.now() - since, failed });
+    const duration = performance.now() - since;
+    for (const key of keys) channel.emit({ cache: name, key, duration, failed });
   }
 }
 
