@@ -35,6 +35,8 @@ export interface CacheStored {
   readonly by: 'load' | 'put';
   /** Size of the encoded value. */
   readonly bytes: number;
+  /** The tags that evict it, without those that all entries carry. */
+  readonly tags: readonly string[];
 }
 
 /** Something has been evicted. */

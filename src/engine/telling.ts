@@ -1,6 +1,6 @@
 import { CACHE_TAG, EVERYTHING, type BoundCache } from './bound-cache.js';
 import type { Invalidation } from './bus.js';
-import type { Entry } from './entry.js';
+import { userTagsOf, type Entry } from './entry.js';
 import type { CacheEviction, CacheLoad, CacheStored, Channel } from './events.js';
 import type { ReadRequest } from './read-request.js';
 
@@ -46,10 +46,11 @@ export function tellStored(
   channel: Channel<CacheStored>,
   { name }: BoundCache,
   key: string,
-  { payload }: Entry,
+  entry: Entry,
   by: CacheStored['by'],
 ): void {
-  if (channel.active) channel.emit({ cache: name, key, by, bytes: payload.byteLength });
+  if (channel.active)
+    channel.emit({ cache: name, key, by, bytes: entry.payload.byteLength, tags: userTagsOf(entry) });
 }
 
 /** Tells those who listen what was evicted, one by one. */
