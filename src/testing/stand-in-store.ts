@@ -14,16 +14,20 @@ export type Mood = 'works' | 'fails' | 'hangs';
 export class StandInStore implements RemoteStore {
   readonly tier = 'l2';
   private readonly memory: MemoryStore;
-  private mood: Mood = 'works';
+  private its: Mood = 'works';
   private hung: (() => void)[] = [];
 
   constructor(limits: MemoryLimits, clock: Clock) {
     this.memory = new MemoryStore(limits, TagTokens.forEntries(limits.maxEntries, clock), clock);
   }
 
+  get mood(): Mood {
+    return this.its;
+  }
+
   /** What hangs from the time before is lost, as with a connection. */
   become(mood: Mood): void {
-    this.mood = mood;
+    this.its = mood;
     for (const release of this.hung.splice(0)) release();
   }
 

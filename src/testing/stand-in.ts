@@ -50,6 +50,10 @@ export class StandIn implements SharedSide {
     this.gate.close();
   }
 
+  get mood(): Mood {
+    return this.store.mood;
+  }
+
   /** There is nobody else to be told. */
   async turned(): Promise<void> {
     return undefined;

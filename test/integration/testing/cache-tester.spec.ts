@@ -21,6 +21,15 @@ const botDetails = defineCache({
   staleWhileRevalidate: '1m',
 });
 
+const other = defineCache({
+  name: 'other',
+  key: (id: string) => key`other:${id}`,
+  ttl: '5m',
+  tagsOf: ({ org }: { org: string }) => [tag`org:${org}`],
+});
+
+const local = defineCache({ name: 'local', key: (id: string) => key`local:${id}`, ttl: '5m', l2: false });
+
 @Injectable()
 class Bots {
   name = 'Ada';
@@ -79,16 +88,18 @@ describe('the testing kit', () => {
   it('tells what was evicted, in whatever way', async () => {
     const { cache, bots, service } = await start();
     await bots.details('1');
-    await expect(cache.expectEvicted(entry)).rejects.toThrow('but evicted were: none');
+    await expect(cache.expectEvicted(entry)).rejects.toThrow(
+      'Expected bot:1:details of cache bot-details to be evicted since it was stored last, but evicted were: none.',
+    );
     await bots.rename('1', 'Bob');
     await cache.expectEvicted(entry);
     await cache.expectEvicted(tag`bot:${'1'}`);
-    await expect(cache.expectEvicted(botDetails.at('2'))).rejects.toThrow('but evicted were: tag bot:1');
+    await expect(cache.expectEvicted(botDetails.at('2'))).rejects.toThrow('but it was never stored');
     await expect(cache.expectEvicted(botDetails.all())).rejects.toThrow('cache bot-details to be evicted');
     await expect(cache.expectEvicted(pattern`bot:*`)).rejects.toThrow('pattern bot:* to be evicted');
 
     await bots.details('1');
-    await expect(cache.expectEvicted(entry)).rejects.toThrow('not to be cached, but it is');
+    await expect(cache.expectEvicted(entry)).rejects.toThrow('but evicted were: none');
 
     for (const evictable of [botDetails.at('1'), pattern`bot:1:*`, botDetails.all()]) {
       cache.forget();
@@ -101,6 +112,47 @@ describe('the testing kit', () => {
     await service.clear();
     await cache.expectEvicted(entry);
     await cache.expectEvicted(botDetails.all());
+  });
+
+  it('tells no eviction of an entry that there was not, or that was before it', async () => {
+    const { cache, bots, service } = await start();
+    await service.clear();
+    await expect(cache.expectEvicted(entry)).rejects.toThrow('but it was never stored');
+    await bots.details('1');
+    cache.clock.advance('1h');
+    await cache.expectNotCached(entry);
+    await expect(cache.expectEvicted(entry)).rejects.toThrow('but evicted were: none');
+    await service.evict(tag`bot:${'2'}`, botDetails.at('2'), pattern`bot:2:*`, other.all());
+    await expect(cache.expectEvicted(entry)).rejects.toThrow(
+      'but evicted were: tag bot:2, cache other, key bot:2:details, pattern bot:2:*.',
+    );
+    await service.evict(botDetails.at('1'));
+    await cache.expectEvicted(entry);
+    cache.forget();
+    await expect(cache.expectEvicted(entry)).rejects.toThrow('but evicted were: none');
+  });
+
+  it('tells evictions of entries that were stored before what it has forgotten', async () => {
+    const { cache, bots, service } = await start();
+    await service.clear();
+    await service.clear();
+    await bots.details('1');
+    cache.forget();
+    await service.evict(botDetails.at('1'));
+    await cache.expectEvicted(entry);
+  });
+
+  it.each([
+    ['of the value', tag`org:${'acme'}`],
+    ['of the call', tag`user:${'ann'}`],
+  ])('tells an eviction by a tag %s', async (_, evicted) => {
+    const { cache, service } = await start();
+    const others = service.cache(other);
+    await others.getOrLoad(['1'], () => ({ org: 'acme' }), { tags: [tag`user:${'ann'}`] });
+    await others.set(['2'], { org: 'umbrella' });
+    await service.evict(evicted);
+    await cache.expectEvicted(other.at('1'));
+    await expect(cache.expectEvicted(other.at('2'))).rejects.toThrow('but evicted were: tag');
   });
 
   it('says in its message what became of an entry', async () => {
@@ -119,6 +171,41 @@ describe('the testing kit', () => {
     expect(cache.loadsOf(botDetails.all())).toBe(2);
   });
 
+  it('counts the loads of a cache that is disabled, and those of calls that pass it by', async () => {
+    const { cache, bots, service } = await start({ disabled: ['bot-details'] });
+    await Promise.all([bots.details('1'), bots.details('1')]);
+    await service.cache(other).getOrLoad(['1'], () => ({ org: 'acme' }), { bypass: true });
+    expect(cache.loadsOf(entry)).toBe(2);
+    expect(cache.loadsOf(other.at('1'))).toBe(1);
+  });
+
+  it('changes nothing by looking', async () => {
+    const { cache, bots, service } = await start();
+    await bots.details('1');
+    const before = service.stats();
+    const { reads } = await service.trace(async () => {
+      await cache.expectCached(entry);
+      await cache.expectNotCached(botDetails.at('2'));
+      // Gone from memory, and stale: what is read then would be kept, or refreshed.
+      cache.clock.advance('330s');
+      await cache.expectCached(entry, ada);
+      cache.clock.advance('1h');
+      await cache.expectNotCached(entry);
+    });
+    expect(reads).toEqual([]);
+    expect(service.stats()).toEqual({ ...before, l1: expect.anything() });
+    expect(cache.loadsOf(entry)).toBe(1);
+  });
+
+  it('misses nothing that happens while it looks', async () => {
+    const { cache, service } = await start({ deadline: '20ms' });
+    await cache.hang();
+    const looking = cache.expectNotCached(entry).catch(() => undefined);
+    await service.cache(local).getOrLoad(['1'], () => 'loaded');
+    await looking;
+    expect(cache.loadsOf(local.at('1'))).toBe(1);
+  });
+
   it('records every event, and not what the test looks up', async () => {
     const { cache, bots } = await start();
     await bots.details('1');
@@ -127,7 +214,7 @@ describe('the testing kit', () => {
     await cache.expectNotCached(entry);
     expect(cache.events).toMatchObject([
       { type: 'load', key: 'bot:1:details', failed: false },
-      { type: 'store', key: 'bot:1:details', by: 'load' },
+      { type: 'store', key: 'bot:1:details', by: 'load', tags: ['bot:1'] },
       { type: 'read', key: 'bot:1:details', outcome: 'miss' },
       { type: 'read', key: 'bot:1:details', outcome: 'hit', tier: 'l1' },
       { type: 'evict', kind: 'tag', what: 'bot:1', origin: 'here' },
@@ -164,6 +251,20 @@ describe('the testing kit', () => {
       expect(await bots.details('1')).toEqual({ id: '1', name: 'Bob' });
       expect(await bots.details('1')).toEqual({ id: '1', name: 'Bob' });
       expect(bots.loads).toBe(3);
+    });
+
+    it('cannot be looked at', async () => {
+      const { cache, bots } = await start({ deadline: '20ms' });
+      await bots.details('1');
+      await cache[how]();
+      await bots.rename('1', 'Bob');
+      const text = `but it ${how}s, as it was told to. Call \`recover()\` before.`;
+      for (const evicted of [entry, tag`bot:${'1'}`]) {
+        await expect(cache.expectEvicted(evicted)).rejects.toThrow(text);
+      }
+      await expect(cache.expectNotCached(entry)).rejects.toThrow(text);
+      await expect(cache.expectCached(entry)).rejects.toThrow(text);
+      await cache.recover();
       await cache.expectNotCached(entry);
     });
 
@@ -214,7 +315,10 @@ describe('the testing kit', () => {
     expect(cache.clock).toBe(clock);
     await bots.details('1');
     await cache.expectNotCached(entry);
-    expect(cache.events).toMatchObject([{ type: 'read', outcome: 'bypass' }]);
+    expect(cache.events).toMatchObject([
+      { type: 'read', outcome: 'bypass' },
+      { type: 'load', failed: false },
+    ]);
   });
 
   it('says so when the application has no CacheModule', async () => {
