@@ -179,19 +179,21 @@ export interface CacheDefinition<Args extends readonly unknown[] = never, Value 
    */
   readonly derivedFrom?: CacheDefinition;
   /** Names one entry, to be evicted by `cacheService.evict` or a rule. */
-  readonly at: (...args: Args) => CacheTarget;
+  readonly at: (...args: Args) => CacheTarget<Value>;
   /** Names all entries of the cache. */
-  readonly all: () => CacheTarget;
+  readonly all: () => CacheTarget<Value>;
   /** Only for the compiler: the type of the cached values. */
   readonly [valueType]?: Value;
 }
 
 /** One entry of a cache, or all of them: `botDetails.at(botId)`, `botDetails.all()`. */
-export interface CacheTarget {
+export interface CacheTarget<Value = unknown> {
   /** The cache. */
   readonly of: CacheDefinition<readonly unknown[]>;
   /** The arguments of the entry's key; `undefined` stands for all entries. */
   readonly args: readonly unknown[] | undefined;
+  /** Only for the compiler: the type of the cached values. */
+  readonly [valueType]?: Value;
 }
 
 const NAME = /^[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*$/;

@@ -60,7 +60,10 @@ export class CacheTester implements TestSurroundings {
    *
    * @throws AssertionError
    */
-  async expectCached(target: CacheTarget, ...value: readonly [] | readonly [value: unknown]): Promise<void> {
+  async expectCached<Value>(
+    target: CacheTarget<Value>,
+    ...value: readonly [] | readonly [value: NoInfer<Value>]
+  ): Promise<void> {
     const stored = await this.lookUp(target);
     if (stored === undefined)
       throw this.fault(`Expected ${nameOf(target)} to be cached, but it is not.`, target);
