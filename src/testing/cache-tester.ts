@@ -135,10 +135,9 @@ export class CacheTester implements TestSurroundings {
 
   /** @internal */
   options(given: CacheModuleOptions): CacheModuleOptions {
-    const { redis: _, ...inMemory } = given;
-    const { deadline: __, ...own } = this.given;
+    const { deadline: _, ...own } = this.given;
     const defaults = { jitter: 0, ...given.defaults, ...own.defaults };
-    return { ...inMemory, ...own, namespace: own.namespace ?? given.namespace, defaults, clock: this.clock };
+    return { ...given, ...own, namespace: own.namespace ?? given.namespace, defaults, clock: this.clock };
   }
 
   /** @internal */

@@ -30,6 +30,14 @@ const other = defineCache({
 
 const local = defineCache({ name: 'local', key: (id: string) => key`local:${id}`, ttl: '5m', l2: false });
 
+const secret = defineCache({
+  name: 'secret',
+  key: (id: string) => key`secret:${id}`,
+  ttl: '5m',
+  compress: true,
+  encrypt: true,
+});
+
 @Injectable()
 class Bots {
   name = 'Ada';
@@ -307,6 +315,81 @@ describe('the testing kit', () => {
     await cache.expectCached(entry, ada);
     cache.clock.advance('62s');
     await cache.expectNotCached(entry);
+  });
+
+  it('stores nothing that is too large for Redis, and tells it', async () => {
+    const { cache, bots, service } = await start({ maxEntryBytes: 300 });
+    await bots.details('1');
+    await cache.expectCached(entry, ada);
+    await service.cache(botDetails).set(['1'], { id: '1', name: 'A'.repeat(300) });
+    await bots.details('2');
+    bots.name = 'B'.repeat(300);
+    await bots.details('3');
+    for (const id of ['1', '3']) await cache.expectNotCached(botDetails.at(id));
+    await cache.expectCached(botDetails.at('2'));
+    expect(cache.events.filter(({ type }) => type === 'problem')).toMatchObject([
+      { operation: 'store', error: { code: 'CACHE_UNCACHEABLE_VALUE' } },
+      { operation: 'store', error: { code: 'CACHE_UNCACHEABLE_VALUE' } },
+    ]);
+  });
+
+  it('keeps nothing that is older than what is too large', async () => {
+    const { cache, bots } = await start({ maxEntryBytes: 300 });
+    await bots.details('1');
+    cache.clock.advance('5m');
+    bots.name = 'B'.repeat(300);
+    expect(await bots.details('1')).toEqual(ada);
+    await cache.settled();
+    await cache.expectNotCached(entry);
+  });
+
+  it('compresses and encrypts, and reads it again', async () => {
+    const { cache, service } = await start();
+    const sealed = service.cache(secret);
+    // Much enough to be compressed beside the event loop.
+    const value = 'A'.repeat(2_000_000);
+    await sealed.set(['1'], value);
+    await sealed.getOrLoad(['2'], () => value);
+    await cache.fail();
+    await cache.recover();
+    expect(await sealed.getMany([['1'], ['2']])).toEqual([value, value]);
+    await cache.fail();
+    await cache.recover();
+    expect(await sealed.touch(['1'])).toBe(true);
+    await cache.expectCached(secret.at('1'), value);
+  });
+
+  it('has room for more than the memory of a process', async () => {
+    const { cache, bots } = await start({ l1: { maxEntries: 1 } });
+    await bots.details('1');
+    await bots.details('2');
+    await cache.expectCached(entry);
+    await cache.expectCached(botDetails.at('2'));
+  });
+
+  it.each<[string, Partial<CacheModuleOptions>, string]>([
+    [
+      'encrypts without keys',
+      { redis: 'redis://127.0.0.1:1', defaults: { encrypt: true } },
+      '`defaults.encrypt`',
+    ],
+    ['has no Redis at its address', { redis: 'redis//127.0.0.1' }, '`redis`'],
+    ['has an option that there is none of', { redis: { url: 'redis://a', tsl: {} } as never }, '`redis.tsl`'],
+  ])('does not start an application that %s', async (_, app, what) => {
+    await expect(start(undefined, app)).rejects.toThrow(what);
+  });
+
+  it('starts one that gets its keys from the test, or needs none without Redis', async () => {
+    const encryption = { keys: [{ id: 'a', key: new Uint8Array(32) }] };
+    const options = { redis: 'redis://127.0.0.1:1', defaults: { encrypt: true } };
+    for (const [own, app] of [
+      [{ encryption }, options],
+      [{}, { defaults: { encrypt: true } }],
+    ] as const) {
+      const { cache, bots } = await start(own, app);
+      await bots.details('1');
+      await cache.expectCached(entry, ada);
+    }
   });
 
   it('overrides options of an application where the test says so', async () => {
