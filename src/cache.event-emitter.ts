@@ -27,6 +27,7 @@ export class EventEmitterRules implements OnApplicationBootstrap, OnApplicationS
   onApplicationBootstrap(): void {
     const { options, followers } = this.runtime;
     const events = new Set([...options.rules.events, ...followers.events]);
+    if (events.size === 0) return;
     for (const emitter of this.emitters()) {
       for (const event of events) this.follow(emitter, event);
     }
@@ -54,14 +55,21 @@ export class EventEmitterRules implements OnApplicationBootstrap, OnApplicationS
     this.stops.push(() => emitter.off(event, listener));
   }
 
-  /** Told by what they can do: the package is not ours to import. */
+  /**
+   * Told by what their classes can do: the package is not ours to import. No other instance is touched, since it may be
+   * a proxy that has nothing behind it outside of a request, and throws.
+   */
   private emitters(): ReadonlySet<Emitter> {
     const instances = this.discovery
       .getProviders()
-      .filter((wrapper) => typeof wrapper.token === 'function' && wrapper.isDependencyTreeStatic())
+      .filter((wrapper) => makesEmitters(wrapper.token) && wrapper.isDependencyTreeStatic())
       .map(({ instance }) => instance as unknown);
     return new Set(instances.filter(isEmitter));
   }
+}
+
+function makesEmitters(token: unknown): boolean {
+  return typeof token === 'function' && isEmitter(token.prototype);
 }
 
 /** Nothing but `EventEmitter2` has these two. */

@@ -182,7 +182,11 @@ function disabledFrom(env: Environment): readonly string[] | undefined {
   const variable = 'CACHE_DISABLED';
   const text = textOf(env, variable);
   if (text === undefined) return undefined;
-  const names = text.split(',').map((name) => name.trim());
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  if (names.length === 0) return undefined;
   // Checked here, where the variable that is wrong can be named.
   disabledOf(names, variable);
   return names;

@@ -9,6 +9,7 @@ import { RuleBook } from './cache.rules.js';
 import { KeyRing } from './codec/key-ring.js';
 import { MsgpackCodec } from './codec/msgpack-codec.js';
 import type { Codec } from './codec/codec.js';
+import { isCacheName } from './definition/define-cache.js';
 import { parseDuration } from './definition/duration.js';
 import { systemClock, type Clock } from './engine/clock.js';
 import type { LeaseLimits } from './engine/lease-keeper.js';
@@ -53,7 +54,6 @@ const KNOWN_DEFAULTS: readonly (keyof CacheDefaultsOptions)[] = [
 
 const NAMESPACE = /^[A-Za-z0-9._-]+(?::[A-Za-z0-9._-]+)*$/;
 const LONGEST_NAMESPACE = 100;
-const CACHE_NAME = /^[A-Za-z0-9._-]{1,100}$/;
 const DEFAULT_MAX_ENTRIES = 10_000;
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 const DEFAULT_MAX_ENTRY_BYTES = 8 * 1024 * 1024;
@@ -137,7 +137,6 @@ function maxEntryBytesOf({ maxEntryBytes = DEFAULT_MAX_ENTRY_BYTES }: CacheModul
 }
 
 function rulesOf({ rules = {} }: CacheModuleOptions): RuleBook {
-  refuseUnknown(rules, Object.keys(rules ?? {}), 'rules.');
   return new RuleBook(rules);
 }
 
@@ -173,8 +172,7 @@ export function disabledOf(names: readonly string[] | undefined = [], option: st
   const wayOut = 'Leave it out to disable none.';
   if (!Array.isArray(names)) throw invalid(`\`${option}\``, rule, names, wayOut);
   for (const name of names as readonly unknown[]) {
-    if (typeof name !== 'string' || !CACHE_NAME.test(name))
-      throw invalid(`\`${option}\``, rule, name, wayOut);
+    if (!isCacheName(name)) throw invalid(`\`${option}\``, rule, name, wayOut);
   }
   return new Set(names.map((name) => constantCase(name)));
 }

@@ -168,8 +168,9 @@ export class CacheRedis implements SharedSide {
         void this.switches.sync();
       },
       switched: () => void this.switches.sync(),
-      broken: (reason: string) => {
-        logger.warn(`Cache bus interrupted: ${reason}. Memory of this process is off until it is back.`);
+      broken: (reason?: string) => {
+        if (reason !== undefined)
+          logger.warn(`Cache bus interrupted: ${reason}. Memory of this process is off until it is back.`);
         engine().coherence.broken();
       },
     };

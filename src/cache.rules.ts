@@ -1,4 +1,4 @@
-import { describeType } from './definition/describe-type.js';
+import { classNameOf, describeType } from './definition/describe-type.js';
 import { CacheError } from './errors.js';
 
 type Rule = (payload: unknown) => unknown;
@@ -8,7 +8,14 @@ export class RuleBook {
   private readonly rules: ReadonlyMap<string, Rule>;
 
   /** @throws CacheError `CACHE_INVALID_OPTION` */
-  constructor(given: object) {
+  constructor(given: unknown) {
+    if (!isPlain(given)) {
+      throw new CacheError(
+        'CACHE_INVALID_OPTION',
+        `Expected \`rules\` to be a plain object of functions by the names of events, got ${describeType(given)}. ` +
+          "Write for example { 'user.left': (event) => [tag`user:${event.userId}`] }.",
+      );
+    }
     const rules = Object.entries(given);
     for (const [event, rule] of rules) {
       if (typeof rule === 'function') continue;
@@ -73,4 +80,9 @@ export class EventFollowers {
   tell(event: string, payload: unknown): void {
     for (const follower of this.followers.get(event) ?? []) follower(payload);
   }
+}
+
+/** Of other objects, rules on a prototype or in a map would be missed. */
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && classNameOf(value) === 'Object';
 }

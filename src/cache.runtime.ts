@@ -41,9 +41,9 @@ export class CacheRuntime {
     this.events.problems.subscribe(({ operation, error }) => this.problems.report(operation, error));
     this.events.switches.subscribe((switched) => this.tell(switched));
     const onProblem = (operation: string, error: unknown) => this.report(operation, error);
-    this.redis =
-      redis &&
-      new CacheRedis({
+    // In tests, what is said of Redis is checked, and not used.
+    if (redis !== undefined && testing === undefined) {
+      this.redis = new CacheRedis({
         options: { ...options, redis },
         logger: this.logger,
         events: this.events,
@@ -51,6 +51,7 @@ export class CacheRuntime {
         lastError: () => this.problems.last,
         engine: () => this.engine,
       });
+    }
     this.shared = this.redis ?? testing?.sharedSide({ options, onProblem, engine: () => this.engine });
     this.clock = this.shared?.clock ?? options.clock;
     const { clock } = this;

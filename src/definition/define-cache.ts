@@ -179,22 +179,30 @@ export interface CacheDefinition<Args extends readonly unknown[] = never, Value 
    */
   readonly derivedFrom?: CacheDefinition;
   /** Names one entry, to be evicted by `cacheService.evict` or a rule. */
-  readonly at: (...args: Args) => CacheTarget;
+  readonly at: (...args: Args) => CacheTarget<Value>;
   /** Names all entries of the cache. */
-  readonly all: () => CacheTarget;
+  readonly all: () => CacheTarget<Value>;
   /** Only for the compiler: the type of the cached values. */
   readonly [valueType]?: Value;
 }
 
 /** One entry of a cache, or all of them: `botDetails.at(botId)`, `botDetails.all()`. */
-export interface CacheTarget {
+export interface CacheTarget<Value = unknown> {
   /** The cache. */
   readonly of: CacheDefinition<readonly unknown[]>;
   /** The arguments of the entry's key; `undefined` stands for all entries. */
   readonly args: readonly unknown[] | undefined;
+  /** Only for the compiler: the type of the cached values. */
+  readonly [valueType]?: Value;
 }
 
 const NAME = /^[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*$/;
+const LONGEST_NAME = 100;
+
+/** Whether a cache can be named so. What environment variables make of a name can be one, too. */
+export function isCacheName(name: unknown): name is string {
+  return typeof name === 'string' && NAME.test(name) && name.length <= LONGEST_NAME;
+}
 
 /**
  * Declares a cache: its name, its key, how long entries live, and the tags that evict them.
@@ -215,11 +223,11 @@ export function defineCache<Args extends readonly unknown[], Value = unknown>(
   spec: CacheSpec<Args, Value>,
 ): CacheDefinition<Args, Value> {
   const { name, key, ...policy } = spec;
-  if (typeof name !== 'string' || !NAME.test(name) || name.length > 100) {
+  if (!isCacheName(name)) {
     throw new CacheError(
       'CACHE_INVALID_OPTION',
       `Expected \`name\` of a cache to be 1 to 100 letters, digits and inner \`. _ -\` such as 'bot-details', ` +
-        `got ${JSON.stringify(name)} (${typeof name}).`,
+        `got ${JSON.stringify(spec.name)} (${typeof spec.name}).`,
     );
   }
   if (typeof key !== 'function') {

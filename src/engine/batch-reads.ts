@@ -1,12 +1,12 @@
 import type { Found } from '../stores/store.js';
 import { loadAll, type ArgsList, type BatchLoader } from './batch-loader.js';
 import { BatchCall } from './batch-call.js';
+import { readAll } from './read-all.js';
 import type { BoundCache } from './bound-cache.js';
 import { Deferred } from './deferred.js';
-import type { KeepsEntry } from './entry.js';
 import type { EntryReader } from './entry-reader.js';
 import type { Flight, Flights } from './flights.js';
-import { NOBODY, type Audience, type HowToLoad, type Loader } from './how-to-load.js';
+import { NOBODY, type Audience, type Loader } from './how-to-load.js';
 import type { Loads } from './loads.js';
 import type { Outcome } from './outcome.js';
 import type { Patience } from './patience.js';
@@ -46,21 +46,6 @@ interface Wanted {
   readonly audience: Audience;
 }
 
-/** What a refresh of many keys came to. */
-export interface BatchRefreshed {
-  /** In the order of the list. */
-  readonly outcomes: readonly Outcome[];
-  /** What has been stored, in place of what was found. */
-  readonly stored: readonly { readonly request: ReadRequest; readonly found: Found }[];
-}
-
-/** What many keys are loaded anew with. */
-export interface HowToRenew {
-  /** Which of the entries that are there are good enough. */
-  readonly keeps: KeepsEntry;
-  readonly overrides: BatchOverrides | undefined;
-}
-
 /** Reads of many keys: the same steps as of one, each taken for all keys together. */
 export class BatchReads {
   constructor(private readonly parts: BatchReadsParts) {}
@@ -70,7 +55,7 @@ export class BatchReads {
     const { entries, counter } = this.parts;
     const since = performance.now();
     const { results, items } = this.fromL1(cache, argsList);
-    const founds = await this.read(
+    const founds = await readAll(
       cache,
       items.map(({ request }) => request),
     );
@@ -141,49 +126,6 @@ export class BatchReads {
     return results as Outcome[];
   }
 
-  /** Loads and stores anew, with one call, what is not kept. */
-  async renew(
-    cache: BoundCache,
-    argsList: ArgsList,
-    loadMissing: BatchLoader,
-    { keeps, overrides }: HowToRenew,
-  ): Promise<BatchRefreshed> {
-    const patience = this.parts.patienceFor(cache);
-    const requests = new Map<string, ReadRequest>();
-    const keys = argsList.map((args) => {
-      const key = cache.keyOf(...args);
-      if (!requests.has(key)) requests.set(key, this.parts.request(cache, args, key, patience, overrides));
-      return key;
-    });
-    const founds = await this.read(cache, [...requests.values()]);
-    const outcomes = new Map<string, Outcome>();
-    const stored: { readonly request: ReadRequest; readonly found: Found }[] = [];
-    const wanted: (Wanted & Pick<HowToLoad, 'anew' | 'onEnd'>)[] = [];
-    for (const [i, request] of [...requests.values()].entries()) {
-      const found = founds[i]!;
-      const kept = this.parts.entries.kept(request, found, keeps);
-      if (kept !== undefined) {
-        outcomes.set(request.key, kept);
-        continue;
-      }
-      const onEnd: HowToLoad['onEnd'] = (ending) => {
-        if (ending === 'stored') stored.push({ request, found });
-      };
-      wanted.push({ request, found, audience: { hasLeft: false }, anew: keeps, onEnd });
-    }
-    const loaded = await Promise.all(
-      this.parts.loads.loadMany(wanted, (those) =>
-        loadAll(
-          cache,
-          those.map(({ args }) => args),
-          loadMissing,
-        ),
-      ),
-    );
-    for (const [i, { request }] of wanted.entries()) outcomes.set(request.key, loaded[i]!);
-    return { outcomes: keys.map((key) => outcomes.get(key)!), stored };
-  }
-
   /** Steps 3 to 6 for the keys that are this batch's own. Settles every one of them; never rejects. */
   private async settle(
     cache: BoundCache,
@@ -193,7 +135,7 @@ export class BatchReads {
   ): Promise<void> {
     const { entries, reloads } = this.parts;
     try {
-      const founds = await this.read(
+      const founds = await readAll(
         cache,
         owned.map(({ item }) => item.request),
       );
@@ -278,14 +220,24 @@ export class BatchReads {
     return { results, items: [...items.values()], due };
   }
 
-  private async read(cache: BoundCache, requests: readonly ReadRequest[]): Promise<readonly Found[]> {
-    const [first] = requests;
-    if (first === undefined) return [];
-    const reading = cache.store.readMany(
-      requests.map(({ key }) => key),
-      requests.map(({ allTags }) => allTags),
+  /** Loads many with one call, each of them once, for one caller, and stores nothing. In the order of the list. */
+  async loadAlone(
+    cache: BoundCache,
+    argsList: ArgsList,
+    loadMissing: BatchLoader,
+  ): Promise<readonly Outcome[]> {
+    const keys = argsList.map((args) => cache.keyOf(...args));
+    const argsOf = new Map(argsList.map((args, i) => [keys[i] ?? '', args]));
+    const call = new BatchCall<readonly unknown[]>(argsOf.size, (missing) =>
+      loadAll(cache, missing, loadMissing),
     );
-    const founds = await first.patience.wait(reading, undefined);
-    return founds ?? requests.map(() => ({ seen: '', unavailable: true }));
+    const patience = this.parts.patienceFor(cache);
+    const loads = [...argsOf].map(([key, args]): [string, Promise<Outcome>] => {
+      const request = this.parts.request(cache, args, key, patience, undefined);
+      const load = this.parts.loads.loadAlone(request, call.ticket(args).load);
+      return [key, this.parts.reloads.wait(request, load, { hasLeft: false }, undefined)];
+    });
+    const loaded = new Map(loads);
+    return Promise.all(keys.map((key) => loaded.get(key)!));
   }
 }

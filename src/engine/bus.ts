@@ -16,8 +16,12 @@ export interface BusListener {
   loadEnded(key: string, ending: LoadEnding): void;
   /** From now on every message arrives. */
   armed(): void;
-  /** Messages may be lost: what memory holds can't be trusted until `armed`. */
-  broken(reason: string): void;
+  /**
+   * Messages may be lost: what memory holds can't be trusted until `armed`.
+   *
+   * @param reason none, when this instance itself has ended it
+   */
+  broken(reason?: string): void;
 }
 
 /** What the bus tells beside evictions and loads. */

@@ -13,6 +13,7 @@ import { detailsOf, type EntryReport } from './inspect.js';
 import { Generations } from './generations.js';
 import type { LeaseLimits } from './lease-keeper.js';
 import { LoadWaiters } from './load-waiters.js';
+import { peek, type Peeked } from './peek.js';
 import { resolvePolicy, type Policy, type PolicyDefaults } from './policy.js';
 import { ReadThrough } from './read-through.js';
 import { Scopes } from './scopes.js';
@@ -148,6 +149,11 @@ export class CacheEngine {
         ...(inShared && { l2: detailsOf(inShared, now) }),
       },
     };
+  }
+
+  /** What a read of an entry would find, for who only looks. */
+  peek(definition: CacheDefinition, args: readonly unknown[]): Promise<Peeked> {
+    return peek(this.bind(definition), args, this.options);
   }
 
   /**

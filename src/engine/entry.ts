@@ -26,6 +26,11 @@ export interface Entry {
   readonly payload: Uint8Array;
 }
 
+/** The tags that evict it, without those that all entries carry. */
+export function userTagsOf({ tags }: Entry): readonly string[] {
+  return tags.filter((tag) => !tag.startsWith('%'));
+}
+
 /** After this time the entry is unusable in every way, and no store needs to keep it. */
 export function expiresAt(entry: Entry): number {
   return Math.max(entry.freshUntil, entry.staleUntil, entry.errorUntil);

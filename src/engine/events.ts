@@ -44,6 +44,8 @@ export interface CacheStored {
   readonly by: 'load' | 'put';
   /** Size of the encoded value. */
   readonly bytes: number;
+  /** The tags that evict it, without those that all entries carry. */
+  readonly tags: readonly string[];
 }
 
 /** Something has been evicted. */
@@ -106,7 +108,11 @@ export interface CacheWarmupEvent {
 /** What the bus came to: whether this instance hears the others, and how long a message takes. */
 export type BusEvent =
   | { readonly kind: 'armed' }
-  | { readonly kind: 'broken'; readonly reason: string }
+  | {
+      readonly kind: 'broken';
+      /** None when it is wanted: the application ends. */
+      readonly reason: string | undefined;
+    }
   | {
       readonly kind: 'lag';
       /** `message`: one that this instance sent came back to it. `heartbeat`: its subscription was asked for a sign of life. */

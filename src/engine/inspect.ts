@@ -1,5 +1,5 @@
 import type { Tier } from './events.js';
-import { expiresAt, type Entry } from './entry.js';
+import { expiresAt, userTagsOf, type Entry } from './entry.js';
 
 /** One tier's entry, without its value. */
 export interface EntryDetails {
@@ -30,6 +30,6 @@ export function detailsOf(entry: Entry, now: number): EntryDetails {
     freshFor: entry.freshUntil - now,
     usableFor: expiresAt(entry) - now,
     bytes: entry.payload.byteLength,
-    tags: entry.tags.filter((tag) => !tag.startsWith('%')),
+    tags: userTagsOf(entry),
   };
 }

@@ -1,3 +1,4 @@
+import type { BoundCache } from './bound-cache.js';
 import type { Clock } from './clock.js';
 import type { CacheEvents } from './events.js';
 import type { ReadRequest } from './read-request.js';
@@ -17,8 +18,8 @@ export class LoaderCalls {
   one(request: ReadRequest, loader: () => unknown, isPart: boolean): Promise<unknown> {
     const { cache, key } = request;
     const { aroundLoads } = this.events;
-    if (isPart || !aroundLoads.active) return this.measured(request, loader);
-    return aroundLoads.run({ cache: cache.name, keys: [key] }, () => this.measured(request, loader));
+    if (isPart || !aroundLoads.active) return this.measured(cache, [key], loader);
+    return aroundLoads.run({ cache: cache.name, keys: [key] }, () => this.measured(cache, [key], loader));
   }
 
   /** Runs the loader of many entries. What each of them has waited is measured there. */
@@ -29,7 +30,16 @@ export class LoaderCalls {
     return aroundLoads.run({ cache: first.cache.name, keys: requests.map(({ key }) => key) }, loader);
   }
 
-  private async measured({ cache, key }: ReadRequest, loader: () => unknown): Promise<unknown> {
+  /** Runs a loader of one entry or many past their cache. An entry that is asked for twice counts once. */
+  past<T>(cache: BoundCache, keys: readonly string[], loader: () => T | Promise<T>): Promise<T> {
+    return this.measured(cache, [...new Set(keys)], loader);
+  }
+
+  private async measured<T>(
+    { name, counts }: BoundCache,
+    keys: readonly string[],
+    loader: () => T | Promise<T>,
+  ): Promise<T> {
     const since = performance.now();
     let failed = true;
     try {
@@ -38,12 +48,14 @@ export class LoaderCalls {
       return value;
     } finally {
       const duration = performance.now() - since;
-      const counts = cache.counts.at(this.clock.now());
-      counts.loads += 1;
-      counts.loadMs += duration;
-      if (failed) counts.failedLoads += 1;
+      const now = counts.at(this.clock.now());
       const { loads } = this.events;
-      if (loads.active) loads.emit({ cache: cache.name, key, duration, failed });
+      for (const key of keys) {
+        now.loads += 1;
+        now.loadMs += duration;
+        if (failed) now.failedLoads += 1;
+        if (loads.active) loads.emit({ cache: name, key, duration, failed });
+      }
     }
   }
 }

@@ -39,6 +39,7 @@ export class ReadThrough {
   /** Reads that load whatever is stored. */
   readonly refreshes: Refreshes;
   private readonly generations: Generations;
+  private readonly calls: LoaderCalls;
   private readonly patience: number;
   private readonly flights: Flights<Outcome>;
   /** Loads of those who have waited for a flight in vain. */
@@ -52,6 +53,7 @@ export class ReadThrough {
   constructor(parts: ReadThroughParts) {
     const { codec, clock, generations, events, lease } = parts;
     this.generations = generations;
+    this.calls = new LoaderCalls(events, clock);
     this.patience = parts.patience;
     this.flights = new Flights(generations, lease);
     this.spares = new Flights(generations, lease);
@@ -60,7 +62,7 @@ export class ReadThrough {
       ...parts,
       entries: this.entries,
       maker: new EntryMaker(codec, clock, events),
-      calls: new LoaderCalls(events, clock),
+      calls: this.calls,
     });
     this.reloads = new Reloads(parts);
     this.counter = new ReadCounter(events, clock);
@@ -78,8 +80,8 @@ export class ReadThrough {
     this.refreshes = new Refreshes({
       entries: this.entries,
       loads: this.loads,
-      batch: this.batch,
-      request: (cache, args, overrides) => this.request(cache, args, cache.keyOf(...args), overrides),
+      request: (cache, args, overrides, patience) =>
+        this.request(cache, args, cache.keyOf(...args), overrides, patience),
       passBy: (cache, args, loader) => this.passBy(cache, args, loader),
     });
   }
@@ -101,10 +103,10 @@ export class ReadThrough {
       const outcomes = await this.batch.getOrLoad(cache, argsList, loadMissing, overrides);
       return outcomes.map((outcome) => outcome.take());
     }
+    const keys = argsList.map((args) => cache.keyOf(...args));
     const since = performance.now();
-    for (const args of argsList)
-      this.counter.count(cache, cache.keyOf(...args), { outcome: 'bypass', since });
-    return loadAll(cache, argsList, loadMissing);
+    for (const key of keys) this.counter.count(cache, key, { outcome: 'bypass', since });
+    return this.calls.past(cache, keys, () => loadAll(cache, argsList, loadMissing));
   }
 
   /** The value of a key: from L1, from a flight under way, from L2, or from the loader, which is then stored. */
@@ -251,9 +253,10 @@ export class ReadThrough {
     loader: Loader,
     overrides?: ReadOverrides,
   ): Promise<unknown> {
-    this.counter.count(cache, cache.keyOf(...args), { outcome: 'bypass', since: performance.now() });
+    const key = cache.keyOf(...args);
+    this.counter.count(cache, key, { outcome: 'bypass', since: performance.now() });
     overrides?.onOwnLoad?.();
-    return loader();
+    return this.calls.past(cache, [key], loader);
   }
 
   /** Memory needs none. */
@@ -271,5 +274,14 @@ export class ReadThrough {
     cache.check(key);
     const allTags = cache.tagsOf(args, overrides?.tags);
     return { ...overrides, cache, args, patience, ...this.generations.note(key, allTags) };
+  }
+
+  /** Loads many with one call, each of them once, for one caller, and stores nothing. In the order of the list. */
+  loadManyAlone(
+    cache: BoundCache,
+    argsList: ArgsList,
+    loadMissing: BatchLoader,
+  ): Promise<readonly Outcome[]> {
+    return this.batch.loadAlone(cache, argsList, loadMissing);
   }
 }

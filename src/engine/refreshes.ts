@@ -1,13 +1,14 @@
 import type { Found } from '../stores/store.js';
-import type { ArgsList, BatchLoader } from './batch-loader.js';
-import type { BatchReads, BatchRefreshed, HowToRenew } from './batch-reads.js';
+import { loadAll, type ArgsList, type BatchLoader } from './batch-loader.js';
 import type { BoundCache } from './bound-cache.js';
 import type { KeepsEntry } from './entry.js';
 import type { EntryReader } from './entry-reader.js';
 import type { HowToLoad, Loader } from './how-to-load.js';
 import type { Loads } from './loads.js';
 import type { Patience } from './patience.js';
-import type { ReadOverrides, ReadRequest } from './read-request.js';
+import { readAll } from './read-all.js';
+import { overridesOfOne, type BatchOverrides, type ReadOverrides, type ReadRequest } from './read-request.js';
+import type { Outcome } from './outcome.js';
 
 /** Of a store that was not asked. */
 export const NOT_READ: Found = Object.freeze({ seen: '', unavailable: true });
@@ -23,14 +24,29 @@ export interface Refreshed {
   readonly patience: Patience | undefined;
 }
 
+/** What a refresh of many keys came to. */
+export interface BatchRefreshed {
+  /** In the order of the list. */
+  readonly outcomes: readonly Outcome[];
+  /** What has been stored, in place of what was found. */
+  readonly stored: readonly { readonly request: ReadRequest; readonly found: Found }[];
+}
+
+/** What many keys are loaded anew with. */
+export interface HowToRenew {
+  /** Which of the entries that are there are good enough. */
+  readonly keeps: KeepsEntry;
+  readonly overrides: BatchOverrides | undefined;
+}
+
 export interface RefreshesParts {
   readonly entries: EntryReader;
   readonly loads: Loads;
-  readonly batch: BatchReads;
   readonly request: (
     cache: BoundCache,
     args: readonly unknown[],
     overrides: ReadOverrides | undefined,
+    patience?: Patience,
   ) => ReadRequest;
   readonly passBy: (cache: BoundCache, args: readonly unknown[], loader: Loader) => Promise<unknown>;
 }
@@ -76,12 +92,51 @@ export class Refreshes {
   }
 
   /** The same for many entries: those that are not kept are loaded with one call. */
-  many(
+  async many(
     cache: BoundCache,
     argsList: ArgsList,
     loadMissing: BatchLoader,
-    how: HowToRenew,
+    { keeps, overrides }: HowToRenew,
   ): Promise<BatchRefreshed> {
-    return this.parts.batch.renew(cache, argsList, loadMissing, how);
+    let patience: Patience | undefined;
+    const requests = new Map<string, ReadRequest>();
+    const keys = argsList.map((args) => {
+      const key = cache.keyOf(...args);
+      if (!requests.has(key)) {
+        patience ??= this.parts.request(cache, args, undefined).patience;
+        requests.set(
+          key,
+          this.parts.request(cache, args, overrides && overridesOfOne(overrides, args), patience),
+        );
+      }
+      return key;
+    });
+    const founds = await readAll(cache, [...requests.values()]);
+    const outcomes = new Map<string, Outcome>();
+    const stored: { readonly request: ReadRequest; readonly found: Found }[] = [];
+    const wanted: ({ readonly request: ReadRequest; readonly found: Found } & HowToLoad)[] = [];
+    for (const [i, request] of [...requests.values()].entries()) {
+      const found = founds[i]!;
+      const kept = this.parts.entries.kept(request, found, keeps);
+      if (kept !== undefined) {
+        outcomes.set(request.key, kept);
+        continue;
+      }
+      const onEnd: HowToLoad['onEnd'] = (ending) => {
+        if (ending === 'stored') stored.push({ request, found });
+      };
+      wanted.push({ request, found, audience: { hasLeft: false }, anew: keeps, onEnd });
+    }
+    const loaded = await Promise.all(
+      this.parts.loads.loadMany(wanted, (those) =>
+        loadAll(
+          cache,
+          those.map(({ args }) => args),
+          loadMissing,
+        ),
+      ),
+    );
+    for (const [i, { request }] of wanted.entries()) outcomes.set(request.key, loaded[i]!);
+    return { outcomes: keys.map((key) => outcomes.get(key)!), stored };
   }
 }

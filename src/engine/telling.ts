@@ -1,6 +1,6 @@
 import { CACHE_TAG, EVERYTHING, type BoundCache } from './bound-cache.js';
 import type { Invalidation } from './bus.js';
-import type { Entry } from './entry.js';
+import { userTagsOf, type Entry } from './entry.js';
 import type { Channel } from './channel.js';
 import type { CacheEviction, CacheStored } from './events.js';
 
@@ -9,10 +9,11 @@ export function tellStored(
   channel: Channel<CacheStored>,
   { name }: BoundCache,
   key: string,
-  { payload }: Entry,
+  entry: Entry,
   by: CacheStored['by'],
 ): void {
-  if (channel.active) channel.emit({ cache: name, key, by, bytes: payload.byteLength });
+  if (channel.active)
+    channel.emit({ cache: name, key, by, bytes: entry.payload.byteLength, tags: userTagsOf(entry) });
 }
 
 /** Tells those who listen what was evicted, one by one. */

@@ -1,7 +1,7 @@
 import type { Lifetime } from '../definition/duration.js';
 import type { CachePattern } from '../definition/template.js';
 import type { HowToEvict } from '../stores/store.js';
-import { loadAll, type ArgsList, type BatchLoader } from './batch-loader.js';
+import type { ArgsList, BatchLoader } from './batch-loader.js';
 import type { BoundCache } from './bound-cache.js';
 import type { CacheCalls } from './calls.js';
 import type { Entry } from './entry.js';
@@ -15,7 +15,7 @@ import type { ReadThrough } from './read-through.js';
 import type { Writes } from './writes.js';
 
 export interface TransactionParts {
-  readonly reads: Pick<ReadThrough, 'loadAlone' | 'pending' | 'skip'>;
+  readonly reads: Pick<ReadThrough, 'loadAlone' | 'loadManyAlone' | 'pending' | 'skip'>;
   readonly writes: Pick<Writes, 'entryFor' | 'renewed' | 'puts'>;
 }
 
@@ -113,18 +113,9 @@ export class Transaction implements CacheCalls {
       return this.outer.getOrLoadMany(cache, argsList, loadMissing, overrides);
     }
     const outcomes = await this.findMany(cache, argsList);
-    const missing = new Map<string, readonly unknown[]>();
-    for (const [i, args] of argsList.entries()) {
-      if (outcomes[i] === undefined) missing.set(cache.keyOf(...args), args);
-    }
-    if (missing.size === 0) return outcomes.map((outcome) => outcome?.take());
-    const values = await loadAll(cache, [...missing.values()], loadMissing);
-    const positions = new Map([...missing.keys()].map((key, i) => [key, i]));
-    const valueOf = (args: readonly unknown[]) =>
-      this.parts.reads.loadAlone(cache, args, () => values[positions.get(cache.keyOf(...args)) ?? -1]);
-    return Promise.all(
-      argsList.map((args, i) => (outcomes[i] === undefined ? valueOf(args) : outcomes[i].take())),
-    );
+    const missing = argsList.filter((_, i) => outcomes[i] === undefined);
+    const loaded = (await this.parts.reads.loadManyAlone(cache, missing, loadMissing)).values();
+    return outcomes.map((outcome) => (outcome ?? loaded.next().value)?.take());
   }
 
   /** The entry goes at the end: a load that began before an eviction could not be told from one that began after it. */

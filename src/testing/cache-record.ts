@@ -20,7 +20,12 @@ export type CacheEvent =
 /** Everything that happened, in its order. */
 export class CacheRecord {
   private list: CacheEvent[] = [];
-  private isPaused = false;
+  /** The last time that each entry was stored. */
+  private readonly stored = new Map<
+    string,
+    { readonly tags: readonly string[]; readonly evictions: number }
+  >();
+  private forgottenEvictions = 0;
 
   get events(): readonly CacheEvent[] {
     return this.list;
@@ -35,21 +40,36 @@ export class CacheRecord {
     problems.subscribe((problem) => this.add({ type: 'problem', ...problem }));
   }
 
+  get evictions(): readonly CacheEviction[] {
+    return this.list.filter((event) => event.type === 'evict');
+  }
+
+  /** What was stored before stays known: what is evicted later concerns it. */
   forget(): void {
+    this.forgottenEvictions += this.evictions.length;
     this.list = [];
   }
 
-  /** What the test itself looks up is none of it. */
-  async without<T>(work: () => Promise<T>): Promise<T> {
-    this.isPaused = true;
-    try {
-      return await work();
-    } finally {
-      this.isPaused = false;
-    }
+  /** The tags that an entry was stored with last, and what was evicted since; `undefined` if it never was stored. */
+  lastStored(
+    cache: string,
+    key: string,
+  ): { readonly tags: readonly string[]; readonly evictedSince: readonly CacheEviction[] } | undefined {
+    const last = this.stored.get(nameOf(cache, key));
+    if (last === undefined) return undefined;
+    const from = Math.max(0, last.evictions - this.forgottenEvictions);
+    return { tags: last.tags, evictedSince: this.evictions.slice(from) };
   }
 
   private add(event: CacheEvent): void {
-    if (!this.isPaused) this.list.push(event);
+    this.list.push(event);
+    if (event.type !== 'store') return;
+    const evictions = this.forgottenEvictions + this.evictions.length;
+    this.stored.set(nameOf(event.cache, event.key), { tags: event.tags, evictions });
   }
+}
+
+/** No name of a cache holds a space. */
+function nameOf(cache: string, key: string): string {
+  return `${cache} ${key}`;
 }

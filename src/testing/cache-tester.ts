@@ -33,12 +33,12 @@ export class CacheTester implements TestSurroundings {
     this.clock = given.clock ?? new FakeClock();
   }
 
-  /** Everything that happened in the caches so far, in its order, except for what the test itself has looked up. */
+  /** Everything that happened in the caches so far, in its order. What the test itself looks up is none of it. */
   get events(): readonly CacheEvent[] {
     return this.record.events;
   }
 
-  /** Forgets what happened so far: for a test that is about what happens from now on. */
+  /** Forgets what happened so far: for a test that is about what happens from now on. What is cached, stays. */
   forget(): void {
     this.record.forget();
   }
@@ -60,7 +60,10 @@ export class CacheTester implements TestSurroundings {
    *
    * @throws AssertionError
    */
-  async expectCached(target: CacheTarget, ...value: readonly [] | readonly [value: unknown]): Promise<void> {
+  async expectCached<Value>(
+    target: CacheTarget<Value>,
+    ...value: readonly [] | readonly [value: NoInfer<Value>]
+  ): Promise<void> {
     const stored = await this.lookUp(target);
     if (stored === undefined)
       throw this.fault(`Expected ${nameOf(target)} to be cached, but it is not.`, target);
@@ -85,8 +88,8 @@ export class CacheTester implements TestSurroundings {
   }
 
   /**
-   * Sees to it that something was evicted: a tag, a pattern, a cache as such; an entry in whatever way, and that it is not
-   * stored any more.
+   * Sees to it that something was evicted: a tag, a pattern, a cache as such; an entry in whatever way since it was stored
+   * last, and that it is not stored any more.
    *
    * @example
    * await cache.expectEvicted(tag`org:${'acme'}:bots`)
@@ -95,15 +98,19 @@ export class CacheTester implements TestSurroundings {
    * @throws AssertionError
    */
   async expectEvicted(evictable: Evictable): Promise<void> {
-    const isMeant = whatEvicts(evictable);
-    const evictions = this.events.filter((event) => event.type === 'evict');
-    if (!evictions.some(isMeant)) {
-      const found = evictions.map(({ kind, what }) => `${kind} ${what}`.trim()).join(', ');
-      throw new AssertionError({
-        message: `Expected ${nameOf(evictable)} to be evicted, but evicted were: ${found === '' ? 'none' : found}.`,
-      });
+    this.refuseBroken();
+    const name = nameOf(evictable);
+    const isEntry = isTarget(evictable) && evictable.args !== undefined;
+    if (!isEntry) return expectAmong(this.record.evictions, whatEvicts(evictable), `${name} to be evicted`);
+    const key = keyOf(evictable) ?? '';
+    const stored = this.record.lastStored(evictable.of.name, key);
+    if (stored === undefined) {
+      throw new AssertionError({ message: `Expected ${name} to be evicted, but it was never stored.` });
     }
-    if (isTarget(evictable) && evictable.args !== undefined) await this.expectNotCached(evictable);
+    const { tags, evictedSince } = stored;
+    const isMeant = whatEvictsEntry(evictable.of.name, key, tags);
+    expectAmong(evictedSince, isMeant, `${name} to be evicted since it was stored last`);
+    await this.expectNotCached(evictable);
   }
 
   /** From now on every operation of the cache fails at once, as when Redis is down. */
@@ -128,10 +135,9 @@ export class CacheTester implements TestSurroundings {
 
   /** @internal */
   options(given: CacheModuleOptions): CacheModuleOptions {
-    const { redis: _, ...inMemory } = given;
-    const { deadline: __, ...own } = this.given;
+    const { deadline: _, ...own } = this.given;
     const defaults = { jitter: 0, ...given.defaults, ...own.defaults };
-    return { ...inMemory, ...own, namespace: own.namespace ?? given.namespace, defaults, clock: this.clock };
+    return { ...given, ...own, namespace: own.namespace ?? given.namespace, defaults, clock: this.clock };
   }
 
   /** @internal */
@@ -161,17 +167,23 @@ export class CacheTester implements TestSurroundings {
     });
   }
 
-  private lookUp({ of, args }: CacheTarget): Promise<{ readonly value: unknown } | undefined> {
-    const engine = this.attached;
+  private async lookUp({ of, args }: CacheTarget): Promise<{ readonly value: unknown } | undefined> {
+    this.refuseBroken();
     if (args === undefined) {
       throw new AssertionError({
         message: `Expected one entry, such as ${of.name}.at(…), got the whole cache.`,
       });
     }
-    return this.record.without(async () => {
-      const outcome = await engine.reads.find(engine.bind(of), args);
-      return outcome && { value: outcome.take() };
-    });
+    const peeked = await this.attached.peek(of, args);
+    if (peeked.kind === 'unavailable') throw unreadable('could not be asked');
+    return peeked.kind === 'stored' ? peeked : undefined;
+  }
+
+  /** Nothing could be found, whatever is stored, and what is evicted waits. */
+  private refuseBroken(): void {
+    void this.attached;
+    const mood = this.standIn?.mood ?? 'works';
+    if (mood !== 'works') throw unreadable(`${mood}, as it was told to`);
   }
 
   private fault(message: string, target: CacheTarget): AssertionError {
@@ -195,19 +207,37 @@ function nameOf(evictable: Evictable): string {
   return key === undefined ? `cache ${evictable.of.name}` : `${key} of cache ${evictable.of.name}`;
 }
 
-/** Which evictions reach it. */
-function whatEvicts(evictable: Evictable): (eviction: CacheEviction) => boolean {
+function unreadable(why: string): AssertionError {
+  return new AssertionError({
+    message: `Expected the cache to work when the test looks at it, but it ${why}. Call \`recover()\` before.`,
+  });
+}
+
+function expectAmong(evictions: readonly CacheEviction[], isMeant: IsMeant, wish: string): void {
+  if (evictions.some(isMeant)) return;
+  const found = evictions.map(({ kind, what }) => `${kind} ${what}`.trim()).join(', ');
+  throw new AssertionError({
+    message: `Expected ${wish}, but evicted were: ${found === '' ? 'none' : found}.`,
+  });
+}
+
+type IsMeant = (eviction: CacheEviction) => boolean;
+
+/** Which evictions are those of a tag, a pattern, a cache. */
+function whatEvicts(evictable: Evictable): IsMeant {
   if (typeof evictable === 'string') return ({ kind, what }) => kind === 'tag' && what === evictable;
   if (!isTarget(evictable)) return ({ kind, what }) => kind === 'pattern' && what === evictable.text;
-  const { of, args } = evictable;
-  const key = keyOf(evictable);
-  const tagsOf = of.policy.tags as ((...args: readonly unknown[]) => readonly string[]) | undefined;
-  const tags = args === undefined ? [] : (tagsOf?.(...args) ?? []);
-  return ({ kind, what }) => {
-    if (kind === 'all') return true;
-    if (kind === 'cache') return what === of.name;
-    if (key === undefined) return false;
-    if (kind === 'pattern') return parsePattern(what).matches(key);
-    return kind === 'key' ? what === key : tags.includes(what);
+  return ({ kind, what }) => kind === 'all' || (kind === 'cache' && what === evictable.of.name);
+}
+
+/** Which evictions reach an entry. */
+function whatEvictsEntry(cache: string, key: string, tags: readonly string[]): IsMeant {
+  const reaches: Readonly<Record<CacheEviction['kind'], (what: string) => boolean>> = {
+    all: () => true,
+    cache: (what) => what === cache,
+    pattern: (what) => parsePattern(what).matches(key),
+    key: (what) => what === key,
+    tag: (what) => tags.includes(what),
   };
+  return ({ kind, what }) => reaches[kind](what);
 }

@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { KeyRing } from '../codec/key-ring.js';
+import { Sealer } from '../codec/sealer.js';
 import { Gate } from '../resilience/gate.js';
 import { GuardedStore } from '../resilience/guarded-store.js';
 import type { SharedSide, SharedSideParts } from '../shared-side.js';
@@ -18,10 +21,11 @@ export class StandIn implements SharedSide {
     readonly deadline: number,
   ) {
     const { options, onProblem, engine } = parts;
-    const { memory, clock } = options;
+    const { memory, clock, maxEntryBytes, keyRing = ownKeyRing() } = options;
     this.clock = clock;
     this.tags = TagTokens.forEntries(memory.maxEntries, clock);
-    const store = (this.store = new StandInStore(memory, clock));
+    const sealer = new Sealer({ keyRing, maxEntryBytes, rulesOf: (cache) => engine().policyOf(cache) });
+    const store = (this.store = new StandInStore({ clock, sealer, onProblem }));
     this.gate = new Gate({
       connection: { ready: true, doubt: () => undefined, probe: () => store.ping() },
       deadline,
@@ -50,6 +54,10 @@ export class StandIn implements SharedSide {
     this.gate.close();
   }
 
+  get mood(): Mood {
+    return this.store.mood;
+  }
+
   /** There is nobody else to be told. */
   async turned(): Promise<void> {
     return undefined;
@@ -64,4 +72,9 @@ export class StandIn implements SharedSide {
     await this.guard.connected();
     coherence.armed();
   }
+}
+
+/** Where the application has no Redis, it needs no keys to have its entries encrypted there. */
+function ownKeyRing(): KeyRing {
+  return KeyRing.of([{ id: 'stand-in', key: randomBytes(32) }], 'the keys of CacheTestingModule');
 }

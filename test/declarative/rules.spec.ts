@@ -36,6 +36,12 @@ const rules: CacheRules = {
   'plan.odd': (odd) => odd as never,
 };
 
+const ASKED_BY_NEST: ReadonlySet<string | symbol> = new Set([
+  ...Object.getOwnPropertyNames(Object.prototype),
+  ...['then', 'onModuleInit', 'onApplicationBootstrap', 'onModuleDestroy'],
+  ...['beforeApplicationShutdown', 'onApplicationShutdown'],
+]);
+
 @Injectable()
 class Billing {
   readonly loads: string[] = [];
@@ -174,6 +180,51 @@ describe('rules', () => {
       "Expected `rules['plan.night']` to be a function of the event, got an array.",
     );
   });
+
+  it.each([
+    ['a list', [() => [plan.all()]], 'an array'],
+    ['a map', new Map([['plan.night', () => [plan.all()]]]), 'an object (Map)'],
+    ['an object of a class', new Billing(), 'an object (Billing)'],
+    ['nothing', null, 'null'],
+  ])('are a plain object, not %s', async (_, wrong, got) => {
+    await expect(startBilling({ rules: wrong as never })).rejects.toMatchObject({
+      code: 'CACHE_INVALID_OPTION',
+      message: expect.stringContaining(
+        `Expected \`rules\` to be a plain object of functions by the names of events, got ${got}. Write`,
+      ),
+    });
+  });
+
+  it('may be an object without a prototype, as modules are', async () => {
+    const bare: CacheRules = Object.assign(Object.create(null), rules);
+    const { billing, service } = await startBilling({ rules: bare });
+    await billing.loaded('ann');
+    await service.emit('plan.night');
+    expect(await billing.loaded('ann')).toEqual(['plan of ann']);
+  });
+
+  it.each([
+    ['are', rules],
+    ['are not', {}],
+  ])(
+    'leave providers alone that cannot be asked outside of a request, when there %s rules',
+    async (_, given) => {
+      class Tenant {}
+      const asked: string[] = [];
+      const strict = new Proxy(new Tenant(), {
+        get: (_target, name) => {
+          if (ASKED_BY_NEST.has(name)) return undefined;
+          asked.push(String(name));
+          throw new Error(`There is no tenant to ask for ${String(name)}.`);
+        },
+      });
+      const imports = [EventEmitterModule.forRoot()];
+      const tenant = { provide: Tenant, useFactory: () => strict };
+      const app = await start({ imports, providers: [tenant] }, { rules: given });
+      expect(app.get(EventEmitter2).listenerCount('plan.paid')).toBe(given === rules ? 1 : 0);
+      expect(asked).toEqual([]);
+    },
+  );
 
   it('are left when the application ends', async () => {
     const { app, emitter } = await startBilling();

@@ -74,7 +74,7 @@ describe('docs/metrics.md', () => {
     const payloads = [...source.matchAll(/^ {2}(\w+): (\w+);$/gm)]
       .map(([, name = '', type = '']) => [name, fieldsOf(source, type)] as const)
       .filter(([, fields]) => fields.length > 0);
-    expect(payloads.length).toBe(12);
+    expect(payloads.length).toBe(13);
     const expected = [...payloads, ['alert', fieldsOf(alert, 'CacheAlert')] as const];
     const listed = rowsOf('docs/metrics.md', 'Events', 3).map(([name, fields]) => [
       words(name)[0],

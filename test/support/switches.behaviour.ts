@@ -2,6 +2,7 @@ import { CacheService } from '../../src/cache.service.js';
 import type { Cache } from '../../src/cache-handle.js';
 import { pattern, tag } from '../../src/definition/template.js';
 import type { FakeClock } from '../../src/testing/fake-clock.js';
+import type { CacheLoad } from '../../src/engine/events.js';
 import { Gate, ManualLoader, type EngineUnderTest } from './engine.js';
 
 type Items = Cache<readonly [id: string], string>;
@@ -34,6 +35,31 @@ export function describeSwitches(
       await service().enable(cache.name);
       expect(service().stats().caches[cache.name]).toMatchObject({ enabled: true });
       expect(await cache.getMany([['1'], ['2']])).toEqual(['stored', undefined]);
+    });
+
+    it('loads of a cache that is disabled are told, and of one call for many each once', async () => {
+      const cache = cacheOf<string>();
+      await service().disable(cache.name);
+      const told: CacheLoad[] = [];
+      const stop = use().runtime.events.loads.subscribe((load) => told.push(load));
+      const failure = new Error('the loader fails');
+      const fail = () => {
+        throw failure;
+      };
+      await cache.getOrLoad(['1'], () => 'loaded');
+      await cache.refresh(['2'], () => 'loaded');
+      await expect(cache.getOrLoad(['3'], fail)).rejects.toBe(failure);
+      await cache.getOrLoadMany([['4'], ['5'], ['4']], upper);
+      await expect(cache.getOrLoadMany([['6']], fail)).rejects.toBe(failure);
+      stop();
+      expect(told.map(({ key, failed }) => [key, failed])).toEqual([
+        ['item:1', false],
+        ['item:2', false],
+        ['item:3', true],
+        ['item:4', false],
+        ['item:5', false],
+        ['item:6', true],
+      ]);
     });
 
     it('the other caches go on', async () => {

@@ -1,4 +1,5 @@
 import { pattern, tag } from '../../src/definition/template.js';
+import type { CacheLoad } from '../../src/engine/events.js';
 import { Gate, ManualLoader, type EngineUnderTest } from './engine.js';
 
 /** What a transaction must come to, whatever store lies behind. Run in memory and on Redis. */
@@ -251,6 +252,36 @@ export function describeTransactions(where: string, use: () => EngineUnderTest):
         await cache.set(['1'], 'stored');
         expect(await transaction(() => cache.getOrLoad(['1'], fail))).toBe('stored');
         expect(await transaction(() => cache.getOrLoadMany([['1']], fail))).toEqual(['stored']);
+      });
+
+      it('of many is one call, told once for each entry', async () => {
+        const cache = tagged();
+        await cache.set(['3'], 'stored');
+        const asked: unknown[] = [];
+        const told: CacheLoad[] = [];
+        const stop = use().runtime.events.loads.subscribe((load) => told.push(load));
+        const load = (missing: readonly (readonly [id: string])[]) => {
+          asked.push(missing);
+          return missing.map(([id]) => `loaded ${id}`);
+        };
+        const read = () => cache.getOrLoadMany([['1'], ['3'], ['2'], ['1'], ['1']], load);
+        expect(await transaction(read)).toEqual(['loaded 1', 'stored', 'loaded 2', 'loaded 1', 'loaded 1']);
+        await expect(transaction(() => cache.getOrLoadMany([['4'], ['4']], fail))).rejects.toBe(failure);
+        stop();
+        expect(asked).toEqual([[['1'], ['2']]]);
+        expect(told.map(({ key, failed }) => [key, failed])).toEqual([
+          ['item:1', false],
+          ['item:2', false],
+          ['item:4', true],
+        ]);
+      });
+
+      it('of many gives each place in the list a value of its own', async () => {
+        const cache = use().cache<{ id: string }>();
+        const read = () => cache.getOrLoadMany([['1'], ['1']], (ids) => ids.map(([id]) => ({ id })));
+        const [one, other] = await transaction(read);
+        expect(one).toEqual(other);
+        expect(one).not.toBe(other);
       });
 
       it('that refreshes evicts at the end', async () => {

@@ -123,7 +123,7 @@ export class RedisBus implements Bus {
 
   close(): void {
     this.isClosed = true;
-    this.break('closed');
+    this.break();
     this.subscriber.disconnect();
   }
 
@@ -223,7 +223,8 @@ export class RedisBus implements Bus {
     this.subscriber.disconnect(true);
   }
 
-  private break(reason: string): void {
+  /** @param reason none, when it is wanted */
+  private break(reason?: string): void {
     clearInterval(this.heartbeat);
     clearTimeout(this.retry);
     if (!this.isArmed) return;

@@ -52,6 +52,9 @@ describe('module options', () => {
     [{ disabled: 'bot-list' }, '`disabled`', "'bot-list' (string)"],
     [{ disabled: ['bot-list', 'bot list'] }, '`disabled`', "'bot list' (string)"],
     [{ disabled: [''] }, '`disabled`', "'' (string)"],
+    [{ disabled: ['-'] }, '`disabled`', "'-' (string)"],
+    [{ disabled: ['bot-list-'] }, '`disabled`', "'bot-list-' (string)"],
+    [{ disabled: ['b'.repeat(101)] }, '`disabled`', 'bbb'],
     [{ disabled: [5] }, '`disabled`', '5 (number)'],
     [{ shutdownDeadline: -1 }, '`shutdownDeadline`', '-1'],
     [{ cacheManager: { ttl: 0 } }, '`cacheManager.ttl`', '0'],
@@ -154,7 +157,7 @@ describe('options from the environment', () => {
     [{ REDIS_PASSWORD: 's3cret' }, 'REDIS_URL', 'REDIS_PASSWORD'],
     [{ CACHE_TTL_BOT_DETAILS: '5m' }, 'CACHE_TTL_BOT_DETAILS', '5m'],
     [{ CACHE_TTL_BOT_DETAILS: '-1' }, 'CACHE_TTL_BOT_DETAILS', '-1'],
-    [{ CACHE_DISABLED: 'bot-list,,bot-stats' }, 'CACHE_DISABLED', "'' (string)"],
+    [{ CACHE_DISABLED: 'bot-list,-' }, 'CACHE_DISABLED', "'-' (string)"],
     [{ CACHE_DISABLED: 'bot-list bot-stats' }, 'CACHE_DISABLED', "'bot-list bot-stats'"],
     [{ CACHE_NAMESPACE: 'a b' }, 'CACHE_NAMESPACE', 'a b'],
     [{ CACHE_L1_MAX_ENTRIES: '0' }, 'CACHE_L1_MAX_ENTRIES', '0'],
@@ -176,7 +179,9 @@ describe('options from the environment', () => {
     ];
     expect(disabled({})).toEqual([]);
     expect(disabled({ CACHE_DISABLED: ' bot-list , BOT_STATS ' })).toEqual(['BOT_LIST', 'BOT_STATS']);
+    expect(disabled({ CACHE_DISABLED: 'bot-list,,bot-stats, ' })).toEqual(['BOT_LIST', 'BOT_STATS']);
     expect(disabled({ CACHE_DISABLED: '' }, ['users'])).toEqual(['USERS']);
+    expect(disabled({ CACHE_DISABLED: ' , ' }, ['users'])).toEqual(['USERS']);
     expect(disabled({ CACHE_DISABLED: 'bot-list' }, ['users'])).toEqual(['BOT_LIST']);
   });
 

@@ -1,0 +1,18 @@
+import type { Found } from '../stores/store.js';
+import type { BoundCache } from './bound-cache.js';
+import type { ReadRequest } from './read-request.js';
+
+/** What a store has for each of many requests of one call, in their order. */
+export async function readAll(
+  cache: BoundCache,
+  requests: readonly ReadRequest[],
+): Promise<readonly Found[]> {
+  const [first] = requests;
+  if (first === undefined) return [];
+  const reading = cache.store.readMany(
+    requests.map(({ key }) => key),
+    requests.map(({ allTags }) => allTags),
+  );
+  const founds = await first.patience.wait(reading, undefined);
+  return founds ?? requests.map(() => ({ seen: '', unavailable: true }));
+}
