@@ -4,6 +4,8 @@ export interface BreakerLimits {
   readonly share: number;
   /** Operations in the window, from which their share says something. */
   readonly volume: number;
+  /** How many have to fail in a row, and for how long, milliseconds, for it to open whatever succeeded before. */
+  readonly silence: { readonly failures: number; readonly time: number };
   /** Length of the window, milliseconds. */
   readonly window: number;
   /** First wait before a probe, milliseconds: doubled after each that fails. */
@@ -17,6 +19,7 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 const DEFAULT_LIMITS: BreakerLimits = {
   share: 0.5,
   volume: 10,
+  silence: { failures: 3, time: 300 },
   window: 5_000,
   pause: 250,
   longestPause: 2_000,
@@ -30,7 +33,8 @@ interface Bucket {
 }
 
 /**
- * A circuit breaker (Nygard, Release It!): when half of what was tried lately has failed, nothing is tried any more.
+ * A circuit breaker (Nygard, Release It!): when half of what was tried lately has failed, or nothing has succeeded for a
+ * while, however well it went before, nothing is tried any more.
  * After a pause one probe is sent, which no call waits for; it decides whether to go on.
  */
 export class CircuitBreaker {
@@ -38,6 +42,9 @@ export class CircuitBreaker {
   private buckets: Bucket[] = [];
   private pause: number;
   private closedSince = -Infinity;
+  private failedInARow = 0;
+  /** When the first of them did. */
+  private failingSince = 0;
   private isStopped = false;
   private timer: NodeJS.Timeout | undefined;
 
@@ -60,6 +67,7 @@ export class CircuitBreaker {
   }
 
   succeeded(): void {
+    this.failedInARow = 0;
     if (this.isClosed) this.bucket().total += 1;
   }
 
@@ -70,13 +78,17 @@ export class CircuitBreaker {
     bucket.failed += 1;
     const total = this.buckets.reduce((sum, each) => sum + each.total, 0);
     const failed = this.buckets.reduce((sum, each) => sum + each.failed, 0);
+    if (this.failedInARow === 0) this.failingSince = performance.now();
+    this.failedInARow += 1;
     if (total >= this.limits.volume && failed >= total * this.limits.share) this.open();
+    else if (this.isSilent) this.open();
   }
 
   /** There is reason to believe that all is well again: what was is forgotten. */
   close(): void {
     clearTimeout(this.timer);
     this.buckets = [];
+    this.failedInARow = 0;
     this.closedSince = performance.now();
     this.become('closed');
   }
@@ -85,6 +97,11 @@ export class CircuitBreaker {
   stop(): void {
     this.isStopped = true;
     clearTimeout(this.timer);
+  }
+
+  private get isSilent(): boolean {
+    const { failures, time } = this.limits.silence;
+    return this.failedInARow >= failures && performance.now() - this.failingSince >= time;
   }
 
   private open(): void {

@@ -1,7 +1,14 @@
 import { jest } from '@jest/globals';
 import { CircuitBreaker, type BreakerState } from '../../../src/resilience/circuit-breaker.js';
 
-const LIMITS = { share: 0.5, volume: 10, window: 5_000, pause: 250, longestPause: 2_000 };
+const LIMITS = {
+  share: 0.5,
+  volume: 10,
+  silence: { failures: 3, time: 300 },
+  window: 5_000,
+  pause: 250,
+  longestPause: 2_000,
+};
 
 /** A probe whose outcome the test decides. */
 interface Probe {
@@ -74,6 +81,27 @@ describe('the circuit breaker', () => {
     expect(breaker.isClosed).toBe(false);
   });
 
+  it('opens when nothing is heard any more, however much has succeeded before', async () => {
+    succeed(1_000);
+    fail(2);
+    await pass(300);
+    expect(breaker.isClosed).toBe(true);
+    fail(1);
+    expect(breaker.state).toBe('open');
+  });
+
+  it.each([
+    ['before that time is over', 299, () => undefined],
+    ['while anything succeeds in between', 300, () => succeed(1)],
+  ])('does not open %s', async (_, ms, between) => {
+    succeed(1_000);
+    fail(2);
+    await pass(ms);
+    between();
+    fail(1);
+    expect(breaker.isClosed).toBe(true);
+  });
+
   it('does not judge by a few', () => {
     fail(LIMITS.volume - 1);
     expect(breaker.isClosed).toBe(true);
@@ -82,13 +110,15 @@ describe('the circuit breaker', () => {
   it('forgets what has left the window', async () => {
     fail(LIMITS.volume - 1);
     await pass(LIMITS.window);
+    succeed(1);
     fail(1);
     expect(breaker.isClosed).toBe(true);
   });
 
   it('counts what is still in the window, from whichever part of it', async () => {
     for (let time = 0; time < LIMITS.volume - 1; time += 1) {
-      fail(1);
+      fail(1 - (time % 2));
+      succeed(time % 2);
       await pass(LIMITS.window / 20);
     }
     expect(breaker.isClosed).toBe(true);
