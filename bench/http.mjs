@@ -121,7 +121,8 @@ function report() {
     'queries per request': short(result.queriesPerRequest),
     'hit ratio': short(result.hitRatio),
   }));
-  printTable({ title: `The sample: ${CONNECTIONS} connections, Zipf-distributed bots, 5 % writes`, rows });
+  const title = `The sample over HTTP: ${CONNECTIONS} connections, Zipf-distributed bots, 5 % writes`;
+  printTable({ title, rows });
   const bare = results['without cache'];
   const targets = ['in memory', 'with Redis'].flatMap((name) => {
     const own = results[name];
@@ -134,7 +135,8 @@ function report() {
   });
   printTargets(targets);
   if (options.json !== undefined) {
-    const found = { machine: where, quick: options.quick, results, targets };
+    const scenario = { name: 'http', tables: [{ title, rows }], targets, data: results };
+    const found = { machine: where, quick: options.quick, scenarios: [scenario] };
     writeFileSync(options.json, `${JSON.stringify(found, null, 2)}\n`);
   }
 }

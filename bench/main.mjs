@@ -52,7 +52,7 @@ try {
 const targets = found.flatMap((scenario) => scenario.targets);
 const missed = targets.filter(({ isMet }) => !isMet);
 console.log(`\n${targets.length - missed.length} of ${targets.length} targets met`);
-printTargets(missed);
+printTargets(missed, 'Not met');
 const seconds = (performance.now() - since) / 1000;
 console.log(`\n${seconds.toFixed(0)} s`);
 if (options.json !== undefined) {

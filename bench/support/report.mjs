@@ -43,25 +43,30 @@ export function raceTable(title, results, { more = () => ({}), hits = true } = {
   return { title, rows };
 }
 
-/** A table as aligned text, which is Markdown too. */
-export function printTable({ title, rows }) {
-  console.log(`\n${title}\n`);
+/** A table as aligned text under its title. */
+export function markdownOf({ title, rows }) {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const lines = [columns, ...rows.map((row) => columns.map((column) => String(row[column] ?? '')))];
-  const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
-  const print = (cells) => console.log(`| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`);
-  print(lines[0]);
-  print(widths.map((width) => '-'.repeat(width)));
-  for (const line of lines.slice(1)) print(line);
+  const widths = columns.map((_, i) => Math.max(3, ...lines.map((line) => line[i].length)));
+  const text = (cells) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
+  const [head, ...body] = [lines[0], widths.map((width) => '-'.repeat(width)), ...lines.slice(1)].map(text);
+  return [`**${title}**`, '', head, ...body].join('\n');
 }
 
-export function printTargets(targets) {
-  if (targets.length === 0) return;
+export function printTable(table) {
+  console.log(`\n${markdownOf(table)}`);
+}
+
+export function targetsTable(title, targets) {
   const rows = targets.map(({ what, goal, got, isMet }) => ({
     target: what,
     goal,
     got,
-    '': isMet ? 'met' : 'NOT MET',
+    met: isMet ? 'yes' : '**no**',
   }));
-  printTable({ title: 'Targets', rows });
+  return { title, rows };
+}
+
+export function printTargets(targets, title = 'Targets') {
+  if (targets.length > 0) printTable(targetsTable(title, targets));
 }
