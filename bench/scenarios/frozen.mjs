@@ -43,7 +43,7 @@ export const frozen = {
       tables: [{ title: `Frozen Redis: ${CALLERS} calls at once, then one by one`, rows }],
       targets: [
         atMost('frozen Redis, first call', DEADLINE_MS + SLACK_MS, slowestFirst, ' ms'),
-        atMost('… from the second window on', 1, median(alone.later.map(({ ms }) => ms)), ' ms'),
+        atMost('… from the second window on', 1, mostOf(alone.later), ' ms'),
       ],
       data: rows,
     };
@@ -78,6 +78,12 @@ async function freeze(bench, { contestant, commandTimeout }, givenUpMs) {
     later,
     fastAfter,
   };
+}
+
+/** What nine of ten calls take at most. */
+function mostOf(calls) {
+  const times = calls.map(({ ms }) => ms).sort((a, b) => a - b);
+  return times[Math.ceil(times.length * 0.9) - 1];
 }
 
 /** Ours first; each as it comes, and with a command timeout, those whose client can have one. */

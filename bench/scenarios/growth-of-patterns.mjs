@@ -32,11 +32,13 @@ export const growthOfPatterns = {
     const idle = await look();
     const since = performance.now();
     const evicted = await service.evictPattern(pattern`bot:*`);
+    // A step that took longer than the deadline puts the rest off, as if Redis were away.
+    const isPutOff = evicted < entries;
+    if (isPutOff) await allGone(bench.control);
     const elapsed = performance.now() - since;
     const during = await look();
     pinger.kill();
     await app.close();
-    if (evicted !== entries) throw new Error(`Evicted ${evicted} of ${entries}`);
     const row = (when, ms, { count, p50, p99, most }) => ({
       when,
       ms: short(ms),
@@ -49,11 +51,23 @@ export const growthOfPatterns = {
       tables: [
         {
           title: `Another client’s pings while ${short(entries)} keys are evicted by a pattern`,
-          rows: [row('before', IDLE_MS, idle), row('meanwhile', elapsed, during)],
+          rows: [
+            row('before', IDLE_MS, idle),
+            row(isPutOff ? 'meanwhile (put off once)' : 'meanwhile', elapsed, during),
+          ],
         },
       ],
       targets: [atMost('pattern eviction: another client’s worst wait', 5, during.most, ' ms')],
-      data: { entries, elapsed, idle, during },
+      data: { entries, elapsed, isPutOff, idle, during },
     };
   },
 };
+
+/** Resolves when the server holds next to nothing any more. */
+async function allGone(redis) {
+  for (let i = 0; i < 600; i++) {
+    if ((await redis.dbsize()) < 100) return;
+    await delay(50);
+  }
+  throw new Error('The pattern was not evicted');
+}
