@@ -17,6 +17,8 @@ if (process.argv.includes('--no-cache')) {
 
 let queries = 0;
 const counted = countingQueries(app.get(DatabaseConnection).db.$client);
+// The benchmark has ended, however it did.
+process.once('disconnect', () => process.exit());
 process.on('message', () => process.send({ queries, stats: caches.stats() }));
 process.send({ port: server.address().port, counted });
 

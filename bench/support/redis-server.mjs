@@ -11,6 +11,8 @@ const running = new Set();
 process.once('exit', () => {
   for (const server of running) server.kill();
 });
+// A signal ends a process without that.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 
 /** A `redis-server` of the benchmark's own, on a free loopback port, that keeps nothing on disk. */
 export class RedisServer {

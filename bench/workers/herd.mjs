@@ -34,5 +34,7 @@ async function herd({ name, id, at, callers }) {
   process.send({ loads, endedAt: performance.timeOrigin + performance.now() });
 }
 
+// The benchmark has ended, however it did.
+process.once('disconnect', () => process.exit());
 process.on('message', (order) => void herd(order));
 process.send('ready');

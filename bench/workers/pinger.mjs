@@ -5,6 +5,8 @@ import { Redis } from 'ioredis';
 const redis = new Redis(process.argv[2]);
 let times = [];
 
+// The benchmark has ended, however it did.
+process.once('disconnect', () => process.exit());
 process.on('message', () => {
   const sorted = times.toSorted((a, b) => a - b);
   times = [];
