@@ -10,6 +10,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ShutdownDeadline } from './http/shutdown-deadline.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { WarmupModule } from './warmup/warmup.module.js';
 
 @Module({})
 export class AppModule {
@@ -32,6 +33,7 @@ export class AppModule {
         BotsModule,
         HealthModule,
         MetricsModule,
+        WarmupModule,
       ],
       providers: [ShutdownDeadline],
     };
