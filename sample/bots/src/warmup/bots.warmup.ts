@@ -27,14 +27,14 @@ export class BotsWarmup {
     private readonly repository: WarmupRepository,
   ) {}
 
-  /** Of 300 seconds. */
-  @CacheWarmup({ name: 'bot-details', every: '2m', priority: 'high', mode: 'fill' })
+  /** Of 300 seconds. Two at a time: requests are not to queue behind them at the database. */
+  @CacheWarmup({ name: 'bot-details', every: '2m', priority: 'high', mode: 'fill', concurrency: 2 })
   botDetails(): Warmup {
     return warm(this.repository.findActiveBotIds(), (botId) => this.bots.getBotDetails(NOBODY, botId));
   }
 
   /** Of 60 seconds. */
-  @CacheWarmup({ name: 'bot-statistics', every: '30s', mode: 'fill', minRemaining: 0.6 })
+  @CacheWarmup({ name: 'bot-statistics', every: '30s', mode: 'fill', minRemaining: 0.6, concurrency: 2 })
   botStatistics(): Warmup {
     return warm(this.repository.findActiveBotIds(), (botId) => this.bots.calculateBotStatistics(botId));
   }
