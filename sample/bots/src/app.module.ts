@@ -9,6 +9,8 @@ import { settings, settingsFrom, type Settings } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ShutdownDeadline } from './http/shutdown-deadline.js';
+import { MetricsModule } from './metrics/metrics.module.js';
+import { WarmupModule } from './warmup/warmup.module.js';
 
 @Module({})
 export class AppModule {
@@ -30,6 +32,8 @@ export class AppModule {
         DatabaseModule,
         BotsModule,
         HealthModule,
+        MetricsModule,
+        WarmupModule,
       ],
       providers: [ShutdownDeadline],
     };

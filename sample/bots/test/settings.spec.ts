@@ -13,6 +13,7 @@ describe('settings', () => {
       dataDir: './.data/bots',
       databaseUrl: undefined,
       seedMessages: 500_000,
+      warmup: true,
       cache: { namespace: 'dev:bots' },
     });
     expect(readSettings({}).cache.redis).toBeUndefined();
@@ -31,6 +32,7 @@ describe('settings', () => {
         DATA_DIR: '/data',
         DATABASE_URL: 'postgres://db/bots',
         SEED_MESSAGES: '0',
+        WARMUP: 'off',
         REDIS_URL: 'redis://cache:6380',
         CACHE_NAMESPACE: 'prod:bots',
         CACHE_TTL_BOT_DETAILS: '60',
@@ -40,6 +42,7 @@ describe('settings', () => {
       dataDir: '/data',
       databaseUrl: 'postgres://db/bots',
       seedMessages: 0,
+      warmup: false,
       cache: {
         namespace: 'prod:bots',
         redis: { url: 'redis://cache:6380' },
@@ -53,6 +56,7 @@ describe('settings', () => {
     [{ PORT: '80a' }, /Expected `PORT` .* got `80a`/],
     [{ PORT: '-1' }, /Expected `PORT` .* got `-1`/],
     [{ SEED_MESSAGES: '1e6' }, /Expected `SEED_MESSAGES` .* got `1e6`/],
+    [{ WARMUP: 'yes' }, /Expected `WARMUP` to be `on` or `off`, got `yes`/],
     [{ CACHE_TTL_BOT: '5m' }, /Expected `CACHE_TTL_BOT` .* seconds .* got '5m'/],
     [{ CACHE_NAMESPACE: 'a b' }, /Expected `CACHE_NAMESPACE` .*a b/],
     [{ REDIS_URL: 'localhost:6379' }, /Expected `REDIS_URL` .*redis:\/\//],

@@ -1,4 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post, UseGuards } from '@nestjs/common';
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import type { CacheEventMap } from 'nestjs-roost';
 
 import { ActingUser, OwnBot, OwnBots } from '../access/access.decorators.js';
 import { ActingUserGuard } from '../access/acting-user.guard.js';
@@ -18,6 +20,7 @@ export class BotsController {
   constructor(
     private readonly bots: BotsService,
     private readonly messages: MessagesService,
+    private readonly events: EventEmitter2,
   ) {}
 
   @Get('stats')
@@ -50,20 +53,24 @@ export class BotsController {
   }
 
   @Patch(':id')
-  updateBot(@ActingUser() user: User, @OwnBot() botId: string, @Body() changes: UpdateBotDto): Promise<Bot> {
-    return this.bots.updateBot(user.id, botId, changes);
+  async updateBot(
+    @ActingUser() user: User,
+    @OwnBot() botId: string,
+    @Body() changes: UpdateBotDto,
+  ): Promise<Bot> {
+    return this.tellOf(await this.bots.updateBot(user.id, botId, changes));
   }
 
   @Post(':id/start')
   @HttpCode(200)
-  startBot(@ActingUser() user: User, @OwnBot() botId: string): Promise<Bot> {
-    return this.bots.startBot(user.id, botId);
+  async startBot(@ActingUser() user: User, @OwnBot() botId: string): Promise<Bot> {
+    return this.tellOf(await this.bots.startBot(user.id, botId));
   }
 
   @Post(':id/stop')
   @HttpCode(200)
-  stopBot(@ActingUser() user: User, @OwnBot() botId: string): Promise<Bot> {
-    return this.bots.stopBot(user.id, botId);
+  async stopBot(@ActingUser() user: User, @OwnBot() botId: string): Promise<Bot> {
+    return this.tellOf(await this.bots.stopBot(user.id, botId));
   }
 
   @Post(':id/messages')
@@ -75,5 +82,12 @@ export class BotsController {
   @HttpCode(204)
   async deleteBot(@ActingUser() user: User, @OwnBot() botId: string): Promise<void> {
     await this.bots.deleteBot(user.id, botId);
+  }
+
+  /** After the method, whose evictions are through then: what follows the event sees the bot as it is now. */
+  private tellOf(bot: Bot): Bot {
+    const changed: CacheEventMap['bot.changed'] = { botId: bot.id, isActive: bot.status === 'active' };
+    this.events.emit('bot.changed', changed);
+    return bot;
   }
 }

@@ -21,5 +21,6 @@ import { StatisticsRepository } from './statistics.repository.js';
     ReportsRepository,
     StatisticsRepository,
   ],
+  exports: [BotsService],
 })
 export class BotsModule {}

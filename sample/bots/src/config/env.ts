@@ -25,6 +25,16 @@ export function readInteger(env: NodeJS.ProcessEnv, name: string, rule: IntegerR
   );
 }
 
+/** @throws StartError when the variable holds anything but `on` or `off` */
+export function readSwitch(env: NodeJS.ProcessEnv, name: string, byDefault: boolean): boolean {
+  const text = readText(env, name) ?? (byDefault ? 'on' : 'off');
+  if (text === 'on' || text === 'off') return text === 'on';
+  throw new StartError(
+    `Expected \`${name}\` to be \`on\` or \`off\`, got \`${text}\`. ` +
+      `Correct it, or leave it out for \`${byDefault ? 'on' : 'off'}\`.`,
+  );
+}
+
 /**
  * The variable's text when it is a URL of one of the protocols.
  *

@@ -1,7 +1,7 @@
 import { registerAs } from '@nestjs/config';
 import { cacheOptionsFromEnv, type CacheModuleOptions } from 'nestjs-roost';
 
-import { readInteger, readText, readUrl } from './env.js';
+import { readInteger, readSwitch, readText, readUrl } from './env.js';
 
 /** All that the sample can be told from outside. `.env.example` lists the variables. */
 export interface Settings {
@@ -13,6 +13,8 @@ export interface Settings {
   readonly databaseUrl: string | undefined;
   /** Messages made at the first start. */
   readonly seedMessages: number;
+  /** Whether warmups run by themselves: from time to time, and on events. */
+  readonly warmup: boolean;
   readonly cache: CacheModuleOptions;
 }
 
@@ -32,6 +34,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       default: 500_000,
       unit: 'count of messages',
     }),
+    warmup: readSwitch(env, 'WARMUP', true),
     cache: cacheOptionsFromEnv(env, { namespace: 'dev:bots' }),
   };
 }

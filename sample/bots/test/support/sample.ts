@@ -24,7 +24,11 @@ export interface SampleOptions {
   readonly database: DatabaseConnection;
   /** @default Express */
   readonly adapter?: AdapterName;
-  /** Variables of the app's environment, such as `REDIS_URL`. @default none: a cache in memory */
+  /**
+   * Variables of the app's environment, such as `REDIS_URL`; without `WARMUP` nothing is warmed that a test does not warm.
+   *
+   * @default none: a cache in memory
+   */
   readonly env?: NodeJS.ProcessEnv;
   /** With the testing kit of the library, which takes Redis and the clock away: `sample.caches`. @default without */
   readonly testing?: CacheTestingOptions;
@@ -44,7 +48,8 @@ export class Sample {
 
   /** Several samples may share a database; none of them closes it. */
   static async start(options: SampleOptions): Promise<Sample> {
-    const { database, adapter = 'Express', env = {}, testing, redisDeadline = 100 } = options;
+    const { database, adapter = 'Express', testing, redisDeadline = 100 } = options;
+    const env = { WARMUP: 'off', ...options.env };
     const read = readSettings(env);
     const { redis } = read.cache;
     const module = await Test.createTestingModule({
