@@ -37,7 +37,7 @@ function packageOf(specifier) {
 
 function checkDeclarations() {
   const unusable = withoutTypesForUsers();
-  for (const file of readdirSync(join(root, 'dist'), { recursive: true }).filter((name) =>
+  for (const file of readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.d.ts'),
   )) {
     const text = readFileSync(join(root, 'dist', file), 'utf8');
