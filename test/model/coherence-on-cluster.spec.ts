@@ -15,7 +15,7 @@ describe('in two processes on a cluster of three masters', () => {
 
   it.each(CALLERS)(
     '$who never read what an eviction has made old, whatever is overtaken by what',
-    ({ who, arePatient }) => check({ urls: cluster.urls, arePatient }, `${who}, on a cluster`, 300),
+    ({ who, arePatient }) => check({ urls: cluster.urls, arePatient }, `${who}, on a cluster`, 200),
     TIMEOUT_MS,
   );
 });

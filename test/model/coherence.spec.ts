@@ -30,10 +30,10 @@ describe.each(CALLERS)('$who never read what an eviction has made old', ({ who, 
 
     it(
       'whatever is overtaken by what',
-      () => check({ urls: [redis.url], arePatient }, `${who}, on one Redis`, 600),
+      () => check({ urls: [redis.url], arePatient }, `${who}, on one Redis`, 400),
       TIMEOUT_MS,
     );
   });
 
-  it('in memory', () => check({ arePatient }, `${who}, in memory`, 4_000), TIMEOUT_MS);
+  it('in memory', () => check({ arePatient }, `${who}, in memory`, 3_000), TIMEOUT_MS);
 });

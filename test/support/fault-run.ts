@@ -4,8 +4,8 @@ import { FaultProcess } from './fault-process.js';
 import type { Footprint, Gauges, LoadReport } from './fault-protocol.js';
 
 /** How long the load runs before the fault, and after the repair, when everything is well again. */
-const BEFORE_MS = 1000;
-const AFTER_MS = 700;
+const BEFORE_MS = 500;
+const AFTER_MS = 500;
 const LASTS_MS = 1500;
 /** How long the end of a fault is waited for. What takes longer is told, and the test goes on. */
 const PATIENCE_MS = 7000;
