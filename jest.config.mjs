@@ -29,4 +29,6 @@ export default {
   reporters: ['default', '<rootDir>/scripts/figures-reporter.mjs'],
   testTimeout: 20_000,
   maxWorkers: 2,
+  // Modules of files that are done stay in memory; a process that is full of them spends its time on collecting.
+  workerIdleMemoryLimit: '1GB',
 };
