@@ -2,9 +2,10 @@ import { Counter, Gauge, type Registry, type RegistryContentType } from 'prom-cl
 import type { CacheService } from '../cache.service.js';
 import type { Measure } from '../measures.js';
 import type { ResolvedMetricsOptions } from './cache-metrics.options.js';
-import { CacheLabels } from './labels.js';
+import { BoundedLabels } from './labels.js';
 import { PULLED_METRICS, type PulledMetric, type Sample } from './pulled-metrics.js';
 import { PushedMetrics } from './pushed-metrics.js';
+import { WarmupMetrics } from './warmup-metrics.js';
 
 /** Found by name: a registry may be shared by code that came in as ESM and as CommonJS. */
 const SETS: unique symbol = Symbol.for('nestjs-roost:metrics');
@@ -25,8 +26,9 @@ export class MetricSet {
   /** What applications have counted that have ended, by metric. */
   private readonly ended = new Map<string, Map<string, Sum>>();
   private readonly metrics = new Map<string, PulledMetric>();
-  private readonly labels: CacheLabels;
+  private readonly labels: BoundedLabels;
   private readonly pushed: PushedMetrics;
+  private readonly warmups: WarmupMetrics;
 
   /** That of a registry, made by the first who asks, whose options count. */
   static in(registry: Registry<RegistryContentType>, options: ResolvedMetricsOptions): MetricSet {
@@ -45,19 +47,20 @@ export class MetricSet {
     private readonly registry: Registry<RegistryContentType>,
     private readonly options: ResolvedMetricsOptions,
   ) {
-    this.labels = new CacheLabels(options.maxCaches);
+    this.labels = new BoundedLabels(options.maxCaches);
     this.pushed = new PushedMetrics(registry, options, this.labels);
+    this.warmups = new WarmupMetrics(registry, options);
     for (const metric of PULLED_METRICS) this.add(metric);
   }
 
   /** Adds an application; returns what takes it out again. */
   join(service: CacheService): () => void {
     this.services.add(service);
-    const unfollow = this.pushed.follow(service);
+    const stops = [this.pushed.follow(service), this.warmups.follow(service)];
     const forget = service.measures.follow((measure) => this.addMeasure(measure));
     return () => {
       forget();
-      unfollow();
+      for (const stop of stops) stop();
       this.keep(service);
       this.services.delete(service);
     };
