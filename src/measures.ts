@@ -12,16 +12,26 @@ export interface Measure {
   collect(): Iterable<{ readonly labels?: Readonly<Record<string, string>>; readonly value: number }>;
 }
 
+/** Whoever exports measures. */
+export interface MeasureWatcher {
+  added(measure: Measure): void;
+  /** It can still be asked, for the last time. */
+  removed(measure: Measure): void;
+}
+
 /** What features measure, for whoever exports it: they need not know each other. */
 export class Measures {
   private readonly list = new Set<Measure>();
-  private readonly watchers = new Set<(measure: Measure) => void>();
+  private readonly watchers = new Set<MeasureWatcher>();
 
   /** Adds one and returns the function that removes it. */
   add(measure: Measure): () => void {
     this.list.add(measure);
-    for (const tell of this.watchers) tell(measure);
-    return () => this.list.delete(measure);
+    for (const { added } of this.watchers) added(measure);
+    return () => {
+      if (!this.list.delete(measure)) return;
+      for (const { removed } of this.watchers) removed(measure);
+    };
   }
 
   /** Those that there are now. */
@@ -29,10 +39,10 @@ export class Measures {
     return [...this.list];
   }
 
-  /** Tells of each that there is and of each that comes, until the function is called that it returns. */
-  follow(tell: (measure: Measure) => void): () => void {
-    this.watchers.add(tell);
-    for (const measure of this.list) tell(measure);
-    return () => this.watchers.delete(tell);
+  /** Tells of each that there is, that comes and that goes, until the function is called that it returns. */
+  follow(watcher: MeasureWatcher): () => void {
+    this.watchers.add(watcher);
+    for (const measure of this.list) watcher.added(measure);
+    return () => this.watchers.delete(watcher);
   }
 }

@@ -57,11 +57,15 @@ export class MetricSet {
   join(service: CacheService): () => void {
     this.services.add(service);
     const stops = [this.pushed.follow(service), this.warmups.follow(service)];
-    const forget = service.measures.follow((measure) => this.addMeasure(measure));
+    const forget = service.measures.follow({
+      added: (measure) => this.addMeasure(measure),
+      removed: (measure) => this.keep(measure.name, measure.type, measure.collect()),
+    });
     return () => {
       forget();
       for (const stop of stops) stop();
-      this.keep(service);
+      for (const metric of this.metrics.values())
+        this.keep(metric.name, metric.type, metric.samples(service));
       this.services.delete(service);
     };
   }
@@ -119,13 +123,12 @@ export class MetricSet {
     return sums;
   }
 
-  private keep(service: CacheService): void {
-    for (const metric of this.metrics.values()) {
-      if (metric.type !== 'counter') continue;
-      const sums = this.ended.get(metric.name) ?? new Map<string, Sum>();
-      for (const sample of metric.samples(service)) addTo(sums, this.bounded(sample), sample.value);
-      this.ended.set(metric.name, sums);
-    }
+  /** Keeps what has been counted by an application, or a feature of it, that ends. */
+  private keep(name: string, type: PulledMetric['type'], samples: Iterable<Sample>): void {
+    if (type !== 'counter') return;
+    const sums = this.ended.get(name) ?? new Map<string, Sum>();
+    for (const sample of samples) addTo(sums, this.bounded(sample), sample.value);
+    this.ended.set(name, sums);
   }
 
   private bounded({ labels = {} }: Sample): Sum['labels'] {

@@ -46,8 +46,10 @@ export class WarmupMetrics {
     });
   }
 
-  private finished({ warmup: name, outcome = 'skipped', done, failed, duration }: CacheWarmupEvent): void {
-    const warmup = this.labels.of(name);
+  private finished(event: CacheWarmupEvent): void {
+    const { done, failed, duration } = event;
+    const outcome = event.outcome ?? 'skipped';
+    const warmup = this.labels.of(event.warmup);
     this.runs.inc({ warmup, outcome });
     this.items.inc({ warmup, result: 'done' }, done);
     this.items.inc({ warmup, result: 'failed' }, failed);

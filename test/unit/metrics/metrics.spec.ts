@@ -224,18 +224,43 @@ describe('CacheMetricsModule', () => {
   it('exports what features measure, whenever they begin, of all that share the registry', async () => {
     const registry = new Registry();
     const [one, two] = [await start({ registry }), await start({ registry })];
-    const stops = [one, two].map(({ service }, i) =>
+    for (const [i, { service }] of [one, two].entries()) {
       service.measures.add({
         name: 'things_total',
         help: 'Things.',
         type: 'counter',
         labels: ['result'],
         collect: () => [{ labels: { result: 'done' }, value: 3 + i }],
-      }),
-    );
+      });
+    }
     expect(await samples(one.metrics, 'nestjs_roost_things_total')).toEqual(['{result="done"} 7']);
-    stops[1]!();
-    expect(await samples(one.metrics, 'nestjs_roost_things_total')).toEqual(['{result="done"} 3']);
+  });
+
+  it.each([
+    ['before', true],
+    ['after', false],
+  ])('keeps what a feature has counted that ends %s its application’s metrics', async (_, isBefore) => {
+    const registry = new Registry();
+    const [one, two] = [await start({ registry }), await start({ registry })];
+    const [add, gauge] = (['counter', 'gauge'] as const).map(
+      (type) => (service: CacheService, value: number) =>
+        service.measures.add({
+          name: type === 'counter' ? 'things_total' : 'things',
+          help: 'Things.',
+          type,
+          collect: () => [{ value }],
+        }),
+    );
+    add!(one.service, 3);
+    gauge!(one.service, 3);
+    const stops = [add!(two.service, 4), gauge!(two.service, 4)];
+    const end = () => stops.forEach((stop) => stop());
+    if (isBefore) end();
+    await two.app.close();
+    apps.splice(apps.indexOf(two.app), 1);
+    end();
+    expect(await samples(one.metrics, 'nestjs_roost_things_total')).toEqual([' 7']);
+    expect(await samples(one.metrics, 'nestjs_roost_things')).toEqual([' 3']);
   });
 
   it.each<[object, string]>([
