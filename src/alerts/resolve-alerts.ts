@@ -1,3 +1,4 @@
+import { CacheError } from '../errors.js';
 import { parseDuration } from '../definition/duration.js';
 import { refuseUnknown } from '../known-options.js';
 import { checkRules, type CacheAlertRule } from './alert-rule.js';
@@ -11,6 +12,9 @@ export interface ResolvedAlerts {
   /** Whether a rule wants to know what Redis says of itself. */
   readonly asksRedis: boolean;
 }
+
+/** A timer that is set to more fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 const KNOWN = ['interval', 'hitRatio', 'memory', 'responseTime', 'errors', 'disconnected', 'rules'];
 const KNOWN_OF_RULES = {
@@ -32,7 +36,18 @@ export function resolveAlerts(options: CacheAlertsOptions): ResolvedAlerts {
   const { rules: own = [], interval = '15s', memory } = options;
   const rules = [...defaultRules(options), ...own];
   checkRules(rules);
+  return { interval: intervalOf(interval), rules, asksRedis: memory !== false || own.length > 0 };
+}
+
+function intervalOf(interval: NonNullable<CacheAlertsOptions['interval']>): number {
+  const what = '`interval` of CacheAlertsModule';
+  const ms = parseDuration(interval, what);
+  if (ms > LONGEST_TIMER_MS) {
+    throw new CacheError(
+      'CACHE_INVALID_OPTION',
+      `Expected ${what} to be at most ${LONGEST_TIMER_MS} ms (24.8 days), got \`${interval}\`. Write a shorter one.`,
+    );
+  }
   // An interval of 0 would never let go.
-  const ms = Math.max(parseDuration(interval, '`interval` of CacheAlertsModule'), 100);
-  return { interval: ms, rules, asksRedis: memory !== false || own.length > 0 };
+  return Math.max(ms, 100);
 }

@@ -71,6 +71,20 @@ describe('CacheAlertsModule', () => {
     expect(log.mock.calls).toEqual([[`Alert hit-ratio cleared: ${about} is 1, threshold 0.75`]]);
   });
 
+  it('judges by the operations of the last minute, however often it is evaluated by hand', async () => {
+    const { alerts, service } = await start();
+    const fail = () => service.tell('redis', { operation: 'get', duration: 1, result: 'failed' });
+    for (let i = 0; i < 20; i += 1) {
+      fail();
+      await alerts.evaluate();
+    }
+    expect(alerts.active).toMatchObject([{ name: 'errors', value: 1 }]);
+    for (let i = 0; i < 10; i += 1) await alerts.evaluate();
+    service.tell('redis', { operation: 'get', duration: 1, result: 'ok' });
+    expect(await alerts.evaluate()).toEqual([]);
+    expect(alerts.active).toHaveLength(1);
+  });
+
   it('says nothing of a ratio of a few reads, nor of a Redis that there is not', async () => {
     const { alerts, service } = await start();
     for (let i = 0; i < 99; i += 1) await service.cache(bots).get('1');
@@ -119,6 +133,7 @@ describe('CacheAlertsModule', () => {
     [{ memory: { over: 1 } }, '`memory.over`'],
     [{ memory: null }, '`memory`'],
     [{ interval: 'soon' }, '`interval` of CacheAlertsModule'],
+    [{ interval: '30d' }, '`interval` of CacheAlertsModule to be at most 2147483647 ms'],
     [{ hitRatio: { below: 0.9, clear: 0.8 } }, 'good side'],
     [{ rules: [{ name: 'memory', summary: '', above: 1, measure: () => 1 }] }, 'another one'],
   ])('refuses %j', async (options, message) => {
