@@ -8,6 +8,8 @@ export interface Measure {
   readonly type: 'counter' | 'gauge';
   /** Names of its labels. @default none */
   readonly labels?: readonly string[];
+  /** How gauges of several applications in one registry become one: a state is that of the worst. @default 'sum' */
+  readonly combine?: 'sum' | 'min' | 'max';
   /** Asked when somebody exports. Label values have to be of limited number, and no keys. */
   collect(): Iterable<{ readonly labels?: Readonly<Record<string, string>>; readonly value: number }>;
 }

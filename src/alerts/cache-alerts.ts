@@ -42,6 +42,7 @@ export class CacheAlerts implements OnApplicationBootstrap, OnApplicationShutdow
         help: 'Whether the alert is raised.',
         type: 'gauge',
         labels: ['alert'],
+        combine: 'max',
         collect: () => this.perRule((name) => Number(this.board.isRaised(name))),
       }),
       service.measures.add({

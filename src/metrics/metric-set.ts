@@ -71,13 +71,13 @@ export class MetricSet {
   }
 
   /** What a feature measures; the same measure of several applications is one metric. */
-  private addMeasure({ name, help, type, labels = [] }: Measure): void {
+  private addMeasure({ name, help, type, labels = [], combine }: Measure): void {
     if (this.metrics.has(name)) return;
     const samples = (service: CacheService) =>
       service.measures.all
         .filter((measure) => measure.name === name)
         .flatMap((measure) => [...measure.collect()]);
-    this.add({ name, help, type, labels, samples });
+    this.add({ name, help, type, labels, combine, samples });
   }
 
   private add(metric: PulledMetric): void {
@@ -113,12 +113,13 @@ export class MetricSet {
     }
   }
 
-  /** The samples of all applications, those with the same labels added up. */
+  /** The samples of all applications, those with the same labels made one. */
   private sumsOf(metric: PulledMetric): Map<string, Sum> {
     const sums = new Map<string, Sum>();
     for (const sum of this.ended.get(metric.name)?.values() ?? []) addTo(sums, sum.labels, sum.value);
     for (const service of this.services) {
-      for (const sample of metric.samples(service)) addTo(sums, this.bounded(sample), sample.value);
+      for (const sample of metric.samples(service))
+        addTo(sums, this.bounded(sample), sample.value, metric.combine);
     }
     return sums;
   }
@@ -136,9 +137,14 @@ export class MetricSet {
   }
 }
 
-function addTo(sums: Map<string, Sum>, labels: Sum['labels'], value: number): void {
+function addTo(
+  sums: Map<string, Sum>,
+  labels: Sum['labels'],
+  value: number,
+  combine: PulledMetric['combine'] = 'sum',
+): void {
   const id = JSON.stringify(labels);
   const sum = sums.get(id);
   if (sum === undefined) sums.set(id, { labels, value });
-  else sum.value += value;
+  else sum.value = combine === 'sum' ? sum.value + value : Math[combine](sum.value, value);
 }

@@ -6,6 +6,7 @@ import { CacheModule, CacheService, defineCache, key } from 'nestjs-roost';
 import { CacheAlerts, CacheAlertsModule, type CacheAlertsOptions } from 'nestjs-roost/alerts';
 import { CacheMetrics, CacheMetricsModule } from 'nestjs-roost/metrics';
 import { FakeClock } from 'nestjs-roost/testing';
+import { Registry } from 'prom-client';
 import { defaultRules } from '../../../src/alerts/default-rules.js';
 import type { AlertFacts } from '../../../src/alerts/alert-rule.js';
 
@@ -23,13 +24,13 @@ describe('CacheAlertsModule', () => {
     jest.restoreAllMocks();
   });
 
-  const start = async (options: CacheAlertsOptions = {}) => {
+  const start = async (options: CacheAlertsOptions = {}, registry?: Registry) => {
     clock = new FakeClock();
     app = await Test.createTestingModule({
       imports: [
         CacheModule.forRoot({ namespace: 'test', clock }),
+        CacheMetricsModule.forRoot(registry === undefined ? {} : { registry }),
         CacheAlertsModule.forRoot(options),
-        CacheMetricsModule.forRoot({}),
       ],
     }).compile();
     await app.init();
@@ -83,6 +84,21 @@ describe('CacheAlertsModule', () => {
     service.tell('redis', { operation: 'get', duration: 1, result: 'ok' });
     expect(await alerts.evaluate()).toEqual([]);
     expect(alerts.active).toHaveLength(1);
+  });
+
+  it('is raised once in the metrics of two applications that share them', async () => {
+    const registry = new Registry();
+    const always = { name: 'own', summary: 'x', above: 0, measure: () => 1 };
+    const first = await start({ rules: [always] }, registry);
+    const firstApp = app!;
+    const second = await start({ rules: [always] }, registry);
+    await first.alerts.evaluate();
+    await second.alerts.evaluate();
+    const text = await second.metrics.text();
+    expect(text).toContain('nestjs_roost_alert_active{alert="own"} 1');
+    await firstApp.close();
+    const after = await second.metrics.text();
+    expect(after).toContain('nestjs_roost_alerts_raised_total{alert="own"} 2');
   });
 
   it('says nothing of a ratio of a few reads, nor of a Redis that there is not', async () => {

@@ -236,6 +236,24 @@ describe('CacheMetricsModule', () => {
     expect(await samples(one.metrics, 'nestjs_roost_things_total')).toEqual(['{result="done"} 7']);
   });
 
+  it('tells the worse state of two applications, and adds up what is no state', async () => {
+    const registry = new Registry();
+    const [one, two] = [await start({ registry }), await start({ registry })];
+    for (const { service } of [one, two]) await service.cache(bots).set(['1'], 'value');
+    expect(await samples(one.metrics, 'nestjs_roost_cache_enabled')).toEqual(['{cache="bots"} 1']);
+    await two.service.disable('bots');
+    expect(await samples(one.metrics, 'nestjs_roost_cache_enabled')).toEqual(['{cache="bots"} 0']);
+    expect(await samples(one.metrics, 'nestjs_roost_l1_entries')).toEqual([' 2']);
+    for (const [i, { service }] of [one, two].entries()) {
+      for (const combine of ['min', 'max'] as const) {
+        const name = `things_${combine}`;
+        service.measures.add({ name, help: 'x', type: 'gauge', combine, collect: () => [{ value: 3 + i }] });
+      }
+    }
+    expect(await samples(one.metrics, 'nestjs_roost_things_min')).toEqual([' 3']);
+    expect(await samples(one.metrics, 'nestjs_roost_things_max')).toEqual([' 4']);
+  });
+
   it.each([
     ['before', true],
     ['after', false],
