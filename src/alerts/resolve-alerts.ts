@@ -1,6 +1,6 @@
 import { CacheError } from '../errors.js';
 import { parseDuration } from '../definition/duration.js';
-import { refuseUnknown } from '../known-options.js';
+import { LONGEST_TIMER_MS, refuseUnknown } from '../known-options.js';
 import { checkRules, type CacheAlertRule } from './alert-rule.js';
 import type { CacheAlertsOptions } from './cache-alerts.options.js';
 import { defaultRules } from './default-rules.js';
@@ -12,9 +12,6 @@ export interface ResolvedAlerts {
   /** Whether a rule wants to know what Redis says of itself. */
   readonly asksRedis: boolean;
 }
-
-/** A timer that is set to more fires at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 const KNOWN = ['interval', 'hitRatio', 'memory', 'responseTime', 'errors', 'disconnected', 'rules'];
 const KNOWN_OF_RULES = {
