@@ -29,10 +29,10 @@ export class Measures {
   /** Adds one and returns the function that removes it. */
   add(measure: Measure): () => void {
     this.list.add(measure);
-    for (const { added } of this.watchers) added(measure);
+    for (const watcher of this.watchers) watcher.added(measure);
     return () => {
       if (!this.list.delete(measure)) return;
-      for (const { removed } of this.watchers) removed(measure);
+      for (const watcher of this.watchers) watcher.removed(measure);
     };
   }
 
