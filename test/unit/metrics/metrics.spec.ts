@@ -1,7 +1,8 @@
-import { Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { CacheModule, CacheService, defineCache, key, tag, type CacheTelemetry } from 'nestjs-roost';
 import { CacheMetrics, CacheMetricsModule, type CacheMetricsOptions } from 'nestjs-roost/metrics';
+import { CacheWarmup, CacheWarmupModule, warm, WarmupService } from 'nestjs-roost/warmup';
 import { Counter, Registry } from 'prom-client';
 import { ManualLoader } from '../../support/engine.js';
 
@@ -161,6 +162,36 @@ describe('CacheMetricsModule', () => {
       expect(await samples(metrics, 'nestjs_roost_warmup_duration_seconds_sum')).toEqual([
         '{warmup="bots",outcome="done"} 2',
         '{warmup="bots",outcome="stopped"} 2',
+      ]);
+    });
+
+    it('counts what a run has come to', async () => {
+      @Injectable()
+      class Warmups {
+        @CacheWarmup({ name: 'bots', retries: 0 })
+        bots() {
+          return warm(['1', '2', '3'], (id) => {
+            if (id === '2') throw new Error('wanted');
+          });
+        }
+      }
+      const app = await Test.createTestingModule({
+        imports: [
+          CacheModule.forRoot({ namespace: 'test' }),
+          CacheMetricsModule.forRoot({}),
+          CacheWarmupModule.forRoot({}),
+        ],
+        providers: [Warmups],
+      }).compile();
+      apps.push(await app.init());
+      await app.get(WarmupService).run('bots');
+      const metrics = app.get(CacheMetrics);
+      expect(await samples(metrics, 'nestjs_roost_warmup_runs_total')).toEqual([
+        '{warmup="bots",outcome="done"} 1',
+      ]);
+      expect(await samples(metrics, 'nestjs_roost_warmup_items_total')).toEqual([
+        '{warmup="bots",result="done"} 2',
+        '{warmup="bots",result="failed"} 1',
       ]);
     });
 
