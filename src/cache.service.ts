@@ -19,6 +19,7 @@ import type { EntryReport } from './engine/inspect.js';
 import { CacheError } from './errors.js';
 import { splitOptions, type EvictOptions } from './evict-options.js';
 import { evictEach } from './evictables.js';
+import { refuseTimeout } from './known-options.js';
 import type { Measures } from './measures.js';
 import type { RedisReport } from './stores/redis/redis-checkup.js';
 import { CACHE_RUNTIME } from './tokens.js';
@@ -209,6 +210,7 @@ export class CacheService {
    * @throws CacheError `CACHE_REDIS_UNAVAILABLE` with the reason
    */
   async ping(timeoutMs = 200): Promise<{ readonly latencyMs: number } | undefined> {
+    refuseTimeout(timeoutMs, 'the timeout of a ping');
     const { redis } = this.runtime;
     return redis && { latencyMs: await redis.connection.ping(timeoutMs) };
   }
@@ -222,6 +224,7 @@ export class CacheService {
    * @throws CacheError `CACHE_REDIS_UNAVAILABLE` with the reason
    */
   async checkRedis(timeoutMs = 200): Promise<RedisReport | undefined> {
+    refuseTimeout(timeoutMs, 'the timeout of a check of Redis');
     return this.runtime.redis?.checkup.run(timeoutMs);
   }
 

@@ -1,5 +1,8 @@
 import { CacheError } from './errors.js';
 
+/** The longest time that a timer can wait; one that is set to more fires at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * Refuses an option whose name is none: a misspelt one would do nothing.
  *
@@ -44,5 +47,20 @@ export function refuseWithout(given: unknown, methods: readonly string[], what: 
     'CACHE_INVALID_OPTION',
     `Expected \`${what}\` to have a method \`${missing}\`, got ${given === null ? 'null' : typeof given} without it. ` +
       'Leave it out for the default.',
+  );
+}
+
+/**
+ * Refuses a longest wait that no timer can wait for.
+ *
+ * @throws CacheError `CACHE_INVALID_OPTION`
+ */
+export function refuseTimeout(given: unknown, what: string): void {
+  if (typeof given === 'number' && given > 0 && given <= LONGEST_TIMER_MS) return;
+  const got = typeof given === 'string' ? `'${given}'` : String(given);
+  throw new CacheError(
+    'CACHE_INVALID_OPTION',
+    `Expected ${what} to be a number of milliseconds > 0 and up to ${LONGEST_TIMER_MS}, got \`${got}\` ` +
+      `(${typeof given}). Write 200 for 200 ms.`,
   );
 }

@@ -9,7 +9,7 @@ export interface AlertFacts {
   readonly status: RedisStatus | undefined;
   /** What Redis says of itself; `undefined` in memory, and when it can't be asked. Without its keys. */
   readonly redis: RedisStatistics | undefined;
-  /** Operations on Redis in the last minute or so. */
+  /** Operations on Redis in the last minute or so, whatever the interval. */
   readonly operations: { readonly total: number; readonly failed: number };
   /** Milliseconds since the epoch. */
   readonly now: number;

@@ -21,7 +21,7 @@ export class CacheAlerts implements OnApplicationBootstrap, OnApplicationShutdow
   private readonly logger = new Logger('CacheAlerts');
   private readonly options: ResolvedAlerts;
   private readonly board: AlertBoard;
-  private readonly operations: OperationWindow;
+  private readonly operations = new OperationWindow();
   private readonly timesRaised = new Map<string, number>();
   private readonly stops: (() => void)[];
   private timer: NodeJS.Timeout | undefined;
@@ -35,7 +35,6 @@ export class CacheAlerts implements OnApplicationBootstrap, OnApplicationShutdow
     this.board = new AlertBoard(this.options.rules, (rule, error) =>
       service.reportProblem(`alert ${rule}`, error),
     );
-    this.operations = new OperationWindow(this.options.interval);
     this.stops = [
       service.observe('redis', ({ result }) => this.operations.count(result !== 'ok')),
       service.measures.add({
@@ -43,6 +42,7 @@ export class CacheAlerts implements OnApplicationBootstrap, OnApplicationShutdow
         help: 'Whether the alert is raised.',
         type: 'gauge',
         labels: ['alert'],
+        combine: 'max',
         collect: () => this.perRule((name) => Number(this.board.isRaised(name))),
       }),
       service.measures.add({
@@ -86,7 +86,7 @@ export class CacheAlerts implements OnApplicationBootstrap, OnApplicationShutdow
       redis: this.options.asksRedis ? await this.askRedis() : undefined,
       statistics: this.service.stats(),
       status: this.service.status(),
-      operations: this.operations.take(),
+      operations: this.operations.sum(),
       now,
     };
     const changes = this.board.judge(facts);

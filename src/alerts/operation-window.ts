@@ -1,33 +1,41 @@
 const WINDOW_MS = 60_000;
+const SLOT_MS = 5_000;
+const SLOTS = WINDOW_MS / SLOT_MS + 1;
 
 interface Slot {
+  index: number;
   total: number;
   failed: number;
 }
 
-/** Counts of operations on Redis, of the last minute or so: one slot for each evaluation. */
+/** Counts of operations on Redis, of the last minute or so, in slots of time: whoever looks changes nothing. */
 export class OperationWindow {
-  private readonly slots: Slot[] = [{ total: 0, failed: 0 }];
-  private readonly most: number;
+  private readonly slots: Slot[] = Array.from({ length: SLOTS }, () => ({ index: -1, total: 0, failed: 0 }));
 
-  constructor(intervalMs: number) {
-    this.most = Math.max(1, Math.ceil(WINDOW_MS / intervalMs));
-  }
+  /** @param clock milliseconds from any time on; never goes back */
+  constructor(private readonly clock: () => number = () => performance.now()) {}
 
   count(hasFailed: boolean): void {
-    const slot = this.slots.at(-1)!;
+    const index = this.index();
+    const slot = this.slots[index % SLOTS]!;
+    if (slot.index !== index) Object.assign(slot, { index, total: 0, failed: 0 });
     slot.total += 1;
     if (hasFailed) slot.failed += 1;
   }
 
-  /** What there is, with the current slot; the next one begins. */
-  take(): Slot {
-    const sum = this.slots.reduce((all, { total, failed }) => ({
-      total: all.total + total,
-      failed: all.failed + failed,
-    }));
-    this.slots.push({ total: 0, failed: 0 });
-    if (this.slots.length > this.most) this.slots.shift();
+  /** Of the last minute. It begins with a whole slot. */
+  sum(): { readonly total: number; readonly failed: number } {
+    const oldest = this.index() - SLOTS + 1;
+    const sum = { total: 0, failed: 0 };
+    for (const { index, total, failed } of this.slots) {
+      if (index < oldest) continue;
+      sum.total += total;
+      sum.failed += failed;
+    }
     return sum;
+  }
+
+  private index(): number {
+    return Math.floor(this.clock() / SLOT_MS);
   }
 }

@@ -1,5 +1,6 @@
+import { CacheError } from '../errors.js';
 import { parseDuration } from '../definition/duration.js';
-import { refuseUnknown } from '../known-options.js';
+import { LONGEST_TIMER_MS, refuseUnknown } from '../known-options.js';
 import { checkRules, type CacheAlertRule } from './alert-rule.js';
 import type { CacheAlertsOptions } from './cache-alerts.options.js';
 import { defaultRules } from './default-rules.js';
@@ -32,7 +33,18 @@ export function resolveAlerts(options: CacheAlertsOptions): ResolvedAlerts {
   const { rules: own = [], interval = '15s', memory } = options;
   const rules = [...defaultRules(options), ...own];
   checkRules(rules);
+  return { interval: intervalOf(interval), rules, asksRedis: memory !== false || own.length > 0 };
+}
+
+function intervalOf(interval: NonNullable<CacheAlertsOptions['interval']>): number {
+  const what = '`interval` of CacheAlertsModule';
+  const ms = parseDuration(interval, what);
+  if (ms > LONGEST_TIMER_MS) {
+    throw new CacheError(
+      'CACHE_INVALID_OPTION',
+      `Expected ${what} to be at most ${LONGEST_TIMER_MS} ms (24.8 days), got \`${interval}\`. Write a shorter one.`,
+    );
+  }
   // An interval of 0 would never let go.
-  const ms = Math.max(parseDuration(interval, '`interval` of CacheAlertsModule'), 100);
-  return { interval: ms, rules, asksRedis: memory !== false || own.length > 0 };
+  return Math.max(ms, 100);
 }

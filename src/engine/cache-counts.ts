@@ -76,12 +76,25 @@ export class CacheCounts implements Tally {
 
   private begin(now: number): void {
     const bucket = Math.floor(now / BUCKET_MS);
+    if (now < this.from) this.forget(bucket, this.from - now > BUCKET_MS);
     this.from = bucket * BUCKET_MS;
     this.until = this.from + BUCKET_MS;
     const slot = slotOf(bucket);
+    // Begun before, when the clock was not yet set back by a little.
+    if (this.bucketIn[slot] === bucket) return;
     this.before ??= new Float64Array(SLOTS * FIELDS.length);
     for (const [i, field] of FIELDS.entries()) this.before[slot * FIELDS.length + i] = this[field];
     this.bucketIn[slot] = bucket;
+  }
+
+  /**
+   * The clock was set back. Buckets that are yet to come would count all since they were there before; if it was far,
+   * those of before would, too.
+   */
+  private forget(bucket: number, isFar: boolean): void {
+    for (const [slot, known] of this.bucketIn.entries()) {
+      if (isFar || known > bucket) this.bucketIn[slot] = -1;
+    }
   }
 
   private since(slot: number): Tally {

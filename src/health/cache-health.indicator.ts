@@ -5,7 +5,7 @@ import { CACHE_SERVICE } from '../tokens.js';
 import { degradationsOf } from './degradations.js';
 
 export interface RedisHealthOptions {
-  /** Longest wait for Redis, milliseconds. @default 200 */
+  /** Longest wait for Redis, milliseconds, a number > 0. Anything else is down, with that reason. @default 200 */
   readonly timeout?: number;
 }
 

@@ -10,6 +10,8 @@ export interface CacheMetricsBuckets {
   readonly redis?: readonly number[];
   /** Of `entry_size_bytes`, bytes. @default 128 bytes to 8 MiB */
   readonly entrySize?: readonly number[];
+  /** Of `warmup_duration_seconds`, seconds. @default 0.1 s to 1 hour */
+  readonly warmup?: readonly number[];
 }
 
 /** Options of `CacheMetricsModule`. */
@@ -20,7 +22,7 @@ export interface CacheMetricsOptions {
   readonly prefix?: string;
   /** Whether each read is measured, too: it makes every hit a little slower. @default false */
   readonly reads?: boolean;
-  /** Most caches that have labels of their own; further ones share the label `other`. @default 200 */
+  /** Most caches, and most warmups, that have labels of their own; further ones share the label `(other)`. @default 200 */
   readonly maxCaches?: number;
   readonly buckets?: CacheMetricsBuckets;
 }
@@ -38,6 +40,7 @@ const DEFAULT_BUCKETS: Required<CacheMetricsBuckets> = {
   load: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
   redis: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
   entrySize: [128, 512, 2_048, 8_192, 32_768, 131_072, 524_288, 2_097_152, 8_388_608],
+  warmup: [0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600],
 };
 
 /** @throws CacheError `CACHE_INVALID_OPTION` */

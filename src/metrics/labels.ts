@@ -1,17 +1,17 @@
-/** What stands for the caches that have no label of their own. */
-export const OTHER = 'other';
+/** What stands for the caches and warmups that have no label of their own. Neither can have this name. */
+export const OTHER = '(other)';
 
-/** Names of caches as label values: a limited number, however many caches come and go. */
-export class CacheLabels {
+/** Names as label values: a limited number, however many come and go. */
+export class BoundedLabels {
   private readonly known = new Set<string>();
 
   constructor(private readonly most: number) {}
 
-  of(cache: string): string {
-    if (this.known.has(cache)) return cache;
+  of(name: string): string {
+    if (this.known.has(name)) return name;
     if (this.known.size >= this.most) return OTHER;
-    this.known.add(cache);
-    return cache;
+    this.known.add(name);
+    return name;
   }
 }
 

@@ -2,9 +2,10 @@ import { Counter, Gauge, type Registry, type RegistryContentType } from 'prom-cl
 import type { CacheService } from '../cache.service.js';
 import type { Measure } from '../measures.js';
 import type { ResolvedMetricsOptions } from './cache-metrics.options.js';
-import { CacheLabels } from './labels.js';
+import { BoundedLabels } from './labels.js';
 import { PULLED_METRICS, type PulledMetric, type Sample } from './pulled-metrics.js';
 import { PushedMetrics } from './pushed-metrics.js';
+import { WarmupMetrics } from './warmup-metrics.js';
 
 /** Found by name: a registry may be shared by code that came in as ESM and as CommonJS. */
 const SETS: unique symbol = Symbol.for('nestjs-roost:metrics');
@@ -25,8 +26,9 @@ export class MetricSet {
   /** What applications have counted that have ended, by metric. */
   private readonly ended = new Map<string, Map<string, Sum>>();
   private readonly metrics = new Map<string, PulledMetric>();
-  private readonly labels: CacheLabels;
+  private readonly labels: BoundedLabels;
   private readonly pushed: PushedMetrics;
+  private readonly warmups: WarmupMetrics;
 
   /** That of a registry, made by the first who asks, whose options count. */
   static in(registry: Registry<RegistryContentType>, options: ResolvedMetricsOptions): MetricSet {
@@ -45,32 +47,37 @@ export class MetricSet {
     private readonly registry: Registry<RegistryContentType>,
     private readonly options: ResolvedMetricsOptions,
   ) {
-    this.labels = new CacheLabels(options.maxCaches);
+    this.labels = new BoundedLabels(options.maxCaches);
     this.pushed = new PushedMetrics(registry, options, this.labels);
+    this.warmups = new WarmupMetrics(registry, options);
     for (const metric of PULLED_METRICS) this.add(metric);
   }
 
   /** Adds an application; returns what takes it out again. */
   join(service: CacheService): () => void {
     this.services.add(service);
-    const unfollow = this.pushed.follow(service);
-    const forget = service.measures.follow((measure) => this.addMeasure(measure));
+    const stops = [this.pushed.follow(service), this.warmups.follow(service)];
+    const forget = service.measures.follow({
+      added: (measure) => this.addMeasure(measure),
+      removed: (measure) => this.keep(measure.name, measure.type, measure.collect()),
+    });
     return () => {
       forget();
-      unfollow();
-      this.keep(service);
+      for (const stop of stops) stop();
+      for (const metric of this.metrics.values())
+        this.keep(metric.name, metric.type, metric.samples(service));
       this.services.delete(service);
     };
   }
 
   /** What a feature measures; the same measure of several applications is one metric. */
-  private addMeasure({ name, help, type, labels = [] }: Measure): void {
+  private addMeasure({ name, help, type, labels = [], combine }: Measure): void {
     if (this.metrics.has(name)) return;
     const samples = (service: CacheService) =>
       service.measures.all
         .filter((measure) => measure.name === name)
         .flatMap((measure) => [...measure.collect()]);
-    this.add({ name, help, type, labels, samples });
+    this.add({ name, help, type, labels, combine, samples });
   }
 
   private add(metric: PulledMetric): void {
@@ -106,23 +113,23 @@ export class MetricSet {
     }
   }
 
-  /** The samples of all applications, those with the same labels added up. */
+  /** The samples of all applications, those with the same labels made one. */
   private sumsOf(metric: PulledMetric): Map<string, Sum> {
     const sums = new Map<string, Sum>();
     for (const sum of this.ended.get(metric.name)?.values() ?? []) addTo(sums, sum.labels, sum.value);
     for (const service of this.services) {
-      for (const sample of metric.samples(service)) addTo(sums, this.bounded(sample), sample.value);
+      for (const sample of metric.samples(service))
+        addTo(sums, this.bounded(sample), sample.value, metric.combine);
     }
     return sums;
   }
 
-  private keep(service: CacheService): void {
-    for (const metric of this.metrics.values()) {
-      if (metric.type !== 'counter') continue;
-      const sums = this.ended.get(metric.name) ?? new Map<string, Sum>();
-      for (const sample of metric.samples(service)) addTo(sums, this.bounded(sample), sample.value);
-      this.ended.set(metric.name, sums);
-    }
+  /** Keeps what has been counted by an application, or a feature of it, that ends. */
+  private keep(name: string, type: PulledMetric['type'], samples: Iterable<Sample>): void {
+    if (type !== 'counter') return;
+    const sums = this.ended.get(name) ?? new Map<string, Sum>();
+    for (const sample of samples) addTo(sums, this.bounded(sample), sample.value);
+    this.ended.set(name, sums);
   }
 
   private bounded({ labels = {} }: Sample): Sum['labels'] {
@@ -130,9 +137,14 @@ export class MetricSet {
   }
 }
 
-function addTo(sums: Map<string, Sum>, labels: Sum['labels'], value: number): void {
+function addTo(
+  sums: Map<string, Sum>,
+  labels: Sum['labels'],
+  value: number,
+  combine: PulledMetric['combine'] = 'sum',
+): void {
   const id = JSON.stringify(labels);
   const sum = sums.get(id);
   if (sum === undefined) sums.set(id, { labels, value });
-  else sum.value += value;
+  else sum.value = combine === 'sum' ? sum.value + value : Math[combine](sum.value, value);
 }

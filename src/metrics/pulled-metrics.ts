@@ -9,6 +9,8 @@ export interface PulledMetric {
   readonly help: string;
   readonly type: 'counter' | 'gauge';
   readonly labels: readonly string[];
+  /** How those of several applications become one. @default 'sum' */
+  readonly combine?: 'sum' | 'min' | 'max' | undefined;
   /** What one application has. */
   samples(service: CacheService): Iterable<Sample>;
 }
@@ -37,6 +39,7 @@ export const PULLED_METRICS: readonly PulledMetric[] = [
   {
     ...ofCache('cache_enabled', 'Whether calls use the cache.', ({ enabled }) => Number(enabled)),
     type: 'gauge',
+    combine: 'min',
   },
   gauge('l1_entries', 'Entries in memory of this process.', (service) => service.stats().l1.entries),
   gauge(
@@ -44,14 +47,18 @@ export const PULLED_METRICS: readonly PulledMetric[] = [
     'Bytes that entries in memory of this process count as.',
     (service) => service.stats().l1.bytes,
   ),
-  ofRedis('redis_connected', 'Whether there is a connection to Redis.', ({ connection }) =>
-    Number(connection.state === 'ready'),
-  ),
+  {
+    ...ofRedis('redis_connected', 'Whether there is a connection to Redis.', ({ connection }) =>
+      Number(connection.state === 'ready'),
+    ),
+    combine: 'min',
+  },
   {
     name: 'breaker_state',
     help: 'State of the circuit breaker: 1 for the one that it is in.',
     type: 'gauge',
     labels: ['state'],
+    combine: 'max',
     *samples(service) {
       const status = service.status();
       if (status === undefined) return;
@@ -59,11 +66,14 @@ export const PULLED_METRICS: readonly PulledMetric[] = [
         yield { labels: { state }, value: Number(status.breaker.state === state) };
     },
   },
-  ofRedis(
-    'bus_armed',
-    'Whether this instance hears what the others evict; its memory is off while not.',
-    (status) => Number(status.bus.state === 'armed'),
-  ),
+  {
+    ...ofRedis(
+      'bus_armed',
+      'Whether this instance hears what the others evict; its memory is off while not.',
+      (status) => Number(status.bus.state === 'armed'),
+    ),
+    combine: 'min',
+  },
   ofRedis('queued_evictions', 'Evictions that wait for Redis.', ({ queuedEvictions }) => queuedEvictions),
 ];
 

@@ -1,7 +1,7 @@
 import { Counter, Histogram, type Registry, type RegistryContentType } from 'prom-client';
 import type { CacheService } from '../cache.service.js';
 import type { ResolvedMetricsOptions } from './cache-metrics.options.js';
-import { operationLabel, type CacheLabels } from './labels.js';
+import { operationLabel, type BoundedLabels } from './labels.js';
 
 /** What is counted and measured as it happens: loads, operations on Redis, entries that are stored, evictions. */
 export class PushedMetrics {
@@ -22,7 +22,7 @@ export class PushedMetrics {
   constructor(
     private readonly registry: Registry<RegistryContentType>,
     private readonly options: ResolvedMetricsOptions,
-    private readonly labels: CacheLabels,
+    private readonly labels: BoundedLabels,
   ) {
     const { load, redis, entrySize } = options.buckets;
     this.loads = this.histogram('load_duration_seconds', 'What loaders took.', ['cache', 'result'], load);

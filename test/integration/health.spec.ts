@@ -1,5 +1,6 @@
 import { HealthIndicatorService } from '@nestjs/terminus';
 import { Test } from '@nestjs/testing';
+import { Redis } from 'ioredis';
 import { CacheModule, CacheService, defineCache, key, type CacheModuleOptions } from 'nestjs-roost';
 import { CacheHealthIndicator } from 'nestjs-roost/health';
 import { ask, until } from '../support/redis-cluster.js';
@@ -117,6 +118,31 @@ describe('the health indicator', () => {
       await server.kill();
       expect(await health.redis()).toMatchObject({
         redis: { status: 'down', reason: expect.stringContaining('is not reachable') },
+      });
+    });
+
+    it.each(['1s', 0, -1, NaN, Infinity, 2 ** 31])(
+      'says what is wrong with a timeout of %p',
+      async (timeout) => {
+        const { health, service } = await start({});
+        const reason = expect.stringMatching(
+          /^Expected the timeout .* milliseconds > 0 and up to 2147483647, got/,
+        );
+        expect(await health.redis('redis', { timeout: timeout as number })).toMatchObject({
+          redis: { status: 'down', reason },
+        });
+        await expect(service.ping(timeout as number)).rejects.toMatchObject({ code: 'CACHE_INVALID_OPTION' });
+      },
+    );
+
+    it('misses what Redis does not know, and is up', async () => {
+      const server = await startServer({ args: ['--rename-command', 'INFO', ''] });
+      // Without its check, for which it needs INFO.
+      const client = new Redis(server.url, { enableReadyCheck: false });
+      stopping.push(async () => client.disconnect());
+      const { health } = await start({ redis: { client } });
+      expect(await health.redis()).toEqual({
+        redis: { status: 'up', mode: 'redis', latencyMs: expect.any(Number) },
       });
     });
 

@@ -3,6 +3,8 @@ import { isRefused, type Gate } from '../../resilience/gate.js';
 import type { RedisNode } from './redis-client.js';
 
 const SCAN_COUNT = 200;
+/** Entries that are looked into at once, within one deadline. */
+const READ_COUNT = 25;
 /** Enough for the header of an entry, up to its cache's name, with more than a hundred tags. */
 const HEADER_BYTES = 512;
 
@@ -40,7 +42,8 @@ export async function sampleKeys(
   { match, most, until }: SampleLimits,
 ): Promise<KeySample | undefined> {
   const names = new Set<string>();
-  let caches: Map<string, number> | undefined = new Map();
+  const caches = new Map<string, number>();
+  let isAllowed = true;
   let asked = 0;
   let visited = 0;
   let cursor = '0';
@@ -56,35 +59,42 @@ export async function sampleKeys(
       visited += SCAN_COUNT;
       const fresh = page.filter((name) => !names.has(name));
       for (const name of fresh) names.add(name);
-      const chosen: readonly string[] = caches === undefined ? [] : fresh.slice(0, most - asked);
-      asked += chosen.length;
-      caches = caches && (await count(node, gate, chosen, caches));
+      const chosen = isAllowed ? fresh.slice(0, most - asked) : [];
+      for (
+        let i = 0;
+        isAllowed && i < chosen.length && (i === 0 || performance.now() < until);
+        i += READ_COUNT
+      ) {
+        const some = chosen.slice(i, i + READ_COUNT);
+        isAllowed = await count(node, gate, some, caches);
+        asked += some.length;
+      }
       complete = cursor === '0';
     } while (!complete && names.size < most && performance.now() < until);
   } catch (error) {
     if (visited === 0 && isRefused(error)) return undefined;
     // What has been seen is worth telling.
   }
-  return { found: names.size, visited, complete, caches, asked };
+  return { found: names.size, visited, complete, caches: isAllowed ? caches : undefined, asked };
 }
 
+/** @returns whether that may be asked */
 async function count(
   node: RedisNode,
   gate: Pick<Gate, 'run'>,
   names: readonly string[],
   caches: Map<string, number>,
-): Promise<Map<string, number> | undefined> {
-  if (names.length === 0) return caches;
+): Promise<boolean> {
   const read = () => Promise.all(names.map((name) => headerOf(node, name)));
   try {
     for (const header of await gate.run(read, 'statistics')) {
       const cache = header && cacheNameOf(header);
       if (cache !== undefined) caches.set(cache, (caches.get(cache) ?? 0) + 1);
     }
-    return caches;
+    return true;
   } catch (error) {
     if (!isRefused(error)) throw error;
-    return undefined;
+    return false;
   }
 }
 

@@ -1,4 +1,5 @@
 import { newToken } from '../../engine/token.js';
+import { isRefused } from '../../resilience/gate.js';
 import type { RedisConnection } from './redis-connection.js';
 import type { RedisNode } from './redis-client.js';
 import { topologyOf } from './redis-topology.js';
@@ -70,7 +71,7 @@ export class RedisCheckup {
   }
 }
 
-/** A section of INFO; `undefined` when the user may not ask for it. */
+/** A section of INFO; `undefined` when Redis won't tell, such as to a user that may not ask. */
 async function told(
   node: RedisNode,
   section: 'memory' | 'replication',
@@ -81,7 +82,8 @@ async function told(
       lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
     );
   } catch (error) {
-    if (error instanceof Error && error.message.startsWith('NOPERM')) return undefined;
+    // Some services know no INFO, or not this section of it.
+    if (isRefused(error)) return undefined;
     throw error;
   }
 }

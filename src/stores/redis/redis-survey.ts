@@ -74,13 +74,28 @@ const SAMPLE = 1_000;
 
 /** Asks Redis about itself: a few INFOs, and a bounded look at the keys. */
 export class RedisSurvey {
+  private readonly running = new Map<string, Promise<RedisStatistics>>();
+  /** Settles with the last one that was wanted, and never rejects. */
+  private last: Promise<unknown> = Promise.resolve();
+
   constructor(private readonly parts: RedisSurveyParts) {}
 
-  /** @throws CacheError `CACHE_REDIS_UNAVAILABLE` when Redis can't be asked */
-  async make({
-    timeout = TIMEOUT_MS,
-    sample = SAMPLE,
-  }: RedisStatisticsOptions = {}): Promise<RedisStatistics> {
+  /**
+   * Whoever asks for the same at the same time shares one survey; others are made one after another.
+   *
+   * @throws CacheError `CACHE_REDIS_UNAVAILABLE` when Redis can't be asked
+   */
+  make({ timeout = TIMEOUT_MS, sample = SAMPLE }: RedisStatisticsOptions = {}): Promise<RedisStatistics> {
+    const id = `${timeout} ${sample}`;
+    const running = this.running.get(id);
+    if (running !== undefined) return running;
+    const made = this.last.then(() => this.survey(timeout, sample)).finally(() => this.running.delete(id));
+    this.running.set(id, made);
+    this.last = made.catch(() => undefined);
+    return made;
+  }
+
+  private async survey(timeout: number, sample: number): Promise<RedisStatistics> {
     const until = performance.now() + timeout;
     try {
       const nodes = topologyOf(this.parts.client).masters();

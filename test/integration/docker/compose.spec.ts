@@ -3,11 +3,13 @@ import { readText, ROOT } from '../../docs/support/markdown.js';
 import {
   bindsOf,
   overlaid,
+  interpolated,
   readCompose,
   readYaml,
   variablesOf,
   type ComposeService,
 } from './support/compose.js';
+import { VARIABLES } from './support/service.js';
 
 const compose = readCompose();
 const tls = readCompose('docker-compose.tls.yml');
@@ -141,6 +143,13 @@ describe('the profile observability', () => {
   function withAlias(alias: string): string[] {
     return namesWhere(({ networks }) => networks?.default.aliases?.includes(alias) === true);
   }
+
+  it('has a password of its own for Grafana', () => {
+    const password = grafana?.environment?.['GF_SECURITY_ADMIN_PASSWORD'] ?? '';
+    expect(interpolated(password, VARIABLES)).toBe(VARIABLES.GRAFANA_PASSWORD);
+    const { REDIS_ADMIN_PASSWORD } = VARIABLES;
+    expect(() => interpolated(password, { REDIS_ADMIN_PASSWORD })).toThrow('set GRAFANA_PASSWORD');
+  });
 
   it('asks every sample and every Redis, in all profiles', () => {
     const found = jobs.flatMap((job) =>

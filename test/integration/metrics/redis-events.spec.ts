@@ -92,6 +92,23 @@ describe('what is told of Redis', () => {
     await other.close();
   });
 
+  it('states as those of the worst of two applications that share a registry', async () => {
+    await start();
+    const other = await Test.createTestingModule({
+      imports: [
+        CacheModule.forRoot({ namespace: 'test', redis: { url: server.url, deadline: 5000 } }),
+        CacheMetricsModule.forRoot({ registry: metrics.registry }),
+      ],
+    }).compile();
+    await other.init();
+    await other.get(CacheService).ready();
+    await until(() => other.get(CacheService).status()!.bus.state === 'armed');
+    await until(() => service.status()!.bus.state === 'armed');
+    for (const name of ['redis_connected', 'bus_armed', 'breaker_state{state="closed"}'])
+      expect([name, await value(name)]).toEqual([name, 1]);
+    await other.close();
+  });
+
   it('connection, bus, breaker and queue when Redis goes and comes, and alerts that are raised and cleared', async () => {
     await start();
     const [connection, bus, queue] = [record('connection'), record('bus'), record('queue')];

@@ -90,6 +90,40 @@ describe('redisStats()', () => {
     expect(without.missing).toEqual([]);
   });
 
+  it('is made once for all who ask at the same time, a few commands at a time', async () => {
+    const service = await start();
+    await fill(service, 500, 0);
+    let operations = 0;
+    service.observe('redis', ({ operation }) => {
+      if (operation === 'statistics') operations += 1;
+    });
+    const options = { sample: 100, timeout: 60_000 };
+    const all = await Promise.all(Array.from({ length: 100 }, () => service.redisStats(options)));
+    expect(new Set(all).size).toBe(1);
+    // PING, INFO, one page of SCAN, and the entries by 25, at least.
+    expect(operations).toBeGreaterThanOrEqual(7);
+    expect(operations).toBeLessThan(12);
+    expect(await service.redisStats(options)).not.toBe(all[0]);
+  });
+
+  it('is made one after another for those who ask for something else', async () => {
+    const service = await start();
+    await fill(service, 50, 0);
+    let [running, most] = [0, 0];
+    engine!.runtime.events.aroundRedis.add(async ({ operation }, run) => {
+      if (operation !== 'statistics') return run();
+      most = Math.max(most, (running += 1));
+      try {
+        return await run();
+      } finally {
+        running -= 1;
+      }
+    });
+    const all = await Promise.all([1, 2, 3].map((sample) => service.redisStats({ sample })));
+    expect(all.every((found) => found !== undefined)).toBe(true);
+    expect(most).toBe(1);
+  });
+
   it('takes what is no entry for one of no cache', async () => {
     const service = await start();
     await fill(service, 2, 0);

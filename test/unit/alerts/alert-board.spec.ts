@@ -1,6 +1,5 @@
 import { AlertBoard } from '../../../src/alerts/alert-board.js';
 import { checkRules, type AlertFacts, type CacheAlertRule } from '../../../src/alerts/alert-rule.js';
-import { OperationWindow } from '../../../src/alerts/operation-window.js';
 
 describe('the board of alerts', () => {
   const open = (thresholds: Partial<CacheAlertRule>) => {
@@ -80,18 +79,5 @@ describe('a rule', () => {
         { name: 'c', summary: '', measure: () => 1, below: 1, clear: 2 },
       ]),
     ).not.toThrow();
-  });
-});
-
-describe('the window of operations', () => {
-  it('holds a minute of evaluations', () => {
-    const window = new OperationWindow(30_000);
-    window.count(true);
-    window.count(false);
-    expect(window.take()).toEqual({ total: 2, failed: 1 });
-    window.count(false);
-    expect(window.take()).toEqual({ total: 3, failed: 1 });
-    expect(window.take()).toEqual({ total: 1, failed: 0 });
-    expect(window.take()).toEqual({ total: 0, failed: 0 });
   });
 });

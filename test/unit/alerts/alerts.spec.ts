@@ -6,6 +6,7 @@ import { CacheModule, CacheService, defineCache, key } from 'nestjs-roost';
 import { CacheAlerts, CacheAlertsModule, type CacheAlertsOptions } from 'nestjs-roost/alerts';
 import { CacheMetrics, CacheMetricsModule } from 'nestjs-roost/metrics';
 import { FakeClock } from 'nestjs-roost/testing';
+import { Registry } from 'prom-client';
 import { defaultRules } from '../../../src/alerts/default-rules.js';
 import type { AlertFacts } from '../../../src/alerts/alert-rule.js';
 
@@ -23,13 +24,13 @@ describe('CacheAlertsModule', () => {
     jest.restoreAllMocks();
   });
 
-  const start = async (options: CacheAlertsOptions = {}) => {
+  const start = async (options: CacheAlertsOptions = {}, registry?: Registry) => {
     clock = new FakeClock();
     app = await Test.createTestingModule({
       imports: [
         CacheModule.forRoot({ namespace: 'test', clock }),
+        CacheMetricsModule.forRoot(registry === undefined ? {} : { registry }),
         CacheAlertsModule.forRoot(options),
-        CacheMetricsModule.forRoot({}),
       ],
     }).compile();
     await app.init();
@@ -69,6 +70,35 @@ describe('CacheAlertsModule', () => {
     const about = 'Share of reads that were answered without loading, in 5 minutes';
     expect(warn.mock.calls).toEqual([[`Alert hit-ratio raised: ${about} is 0, threshold 0.7`]]);
     expect(log.mock.calls).toEqual([[`Alert hit-ratio cleared: ${about} is 1, threshold 0.75`]]);
+  });
+
+  it('judges by the operations of the last minute, however often it is evaluated by hand', async () => {
+    const { alerts, service } = await start();
+    const fail = () => service.tell('redis', { operation: 'get', duration: 1, result: 'failed' });
+    for (let i = 0; i < 20; i += 1) {
+      fail();
+      await alerts.evaluate();
+    }
+    expect(alerts.active).toMatchObject([{ name: 'errors', value: 1 }]);
+    for (let i = 0; i < 10; i += 1) await alerts.evaluate();
+    service.tell('redis', { operation: 'get', duration: 1, result: 'ok' });
+    expect(await alerts.evaluate()).toEqual([]);
+    expect(alerts.active).toHaveLength(1);
+  });
+
+  it('is raised once in the metrics of two applications that share them', async () => {
+    const registry = new Registry();
+    const always = { name: 'own', summary: 'x', above: 0, measure: () => 1 };
+    const first = await start({ rules: [always] }, registry);
+    const firstApp = app!;
+    const second = await start({ rules: [always] }, registry);
+    await first.alerts.evaluate();
+    await second.alerts.evaluate();
+    const text = await second.metrics.text();
+    expect(text).toContain('nestjs_roost_alert_active{alert="own"} 1');
+    await firstApp.close();
+    const after = await second.metrics.text();
+    expect(after).toContain('nestjs_roost_alerts_raised_total{alert="own"} 2');
   });
 
   it('says nothing of a ratio of a few reads, nor of a Redis that there is not', async () => {
@@ -119,6 +149,7 @@ describe('CacheAlertsModule', () => {
     [{ memory: { over: 1 } }, '`memory.over`'],
     [{ memory: null }, '`memory`'],
     [{ interval: 'soon' }, '`interval` of CacheAlertsModule'],
+    [{ interval: '30d' }, '`interval` of CacheAlertsModule to be at most 2147483647 ms'],
     [{ hitRatio: { below: 0.9, clear: 0.8 } }, 'good side'],
     [{ rules: [{ name: 'memory', summary: '', above: 1, measure: () => 1 }] }, 'another one'],
   ])('refuses %j', async (options, message) => {

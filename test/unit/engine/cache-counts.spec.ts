@@ -53,6 +53,38 @@ describe('counts of the last minutes', () => {
     expect(hits(1)).toBe(3);
   });
 
+  it('forget what was counted at a time that is yet to come, when the clock was set back', () => {
+    hit(3);
+    const then = now;
+    now -= 500_000;
+    hit(2);
+    now = then + BUCKET_MS;
+    expect([hits(1), hits(15)]).toEqual([0, 2]);
+  });
+
+  it('do not take for lately what was counted between, when the clock was set back', () => {
+    hit();
+    now += 10 * MINUTE;
+    hit(3);
+    now -= 10 * MINUTE - BUCKET_MS;
+    hit(2);
+    expect([hits(1), hits(15)]).toEqual([2, 2]);
+  });
+
+  it('keep the last minutes when the clock was set back by a little', () => {
+    hit(3);
+    now += BUCKET_MS;
+    hit();
+    now -= 1;
+    hit(2);
+    expect(hits(1)).toBe(6);
+    now += BUCKET_MS;
+    hit();
+    expect(hits(1)).toBe(7);
+    now += MINUTE;
+    expect(hits(1)).toBe(1);
+  });
+
   it('are kept of every number', () => {
     const all = counts.at(now);
     all.savedMs += 1.5;

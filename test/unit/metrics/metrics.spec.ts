@@ -1,7 +1,8 @@
-import { Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { CacheModule, CacheService, defineCache, key, tag } from 'nestjs-roost';
+import { CacheModule, CacheService, defineCache, key, tag, type CacheTelemetry } from 'nestjs-roost';
 import { CacheMetrics, CacheMetricsModule, type CacheMetricsOptions } from 'nestjs-roost/metrics';
+import { CacheWarmup, CacheWarmupModule, warm, WarmupService } from 'nestjs-roost/warmup';
 import { Counter, Registry } from 'prom-client';
 import { ManualLoader } from '../../support/engine.js';
 
@@ -112,9 +113,109 @@ describe('CacheMetricsModule', () => {
     }
     const text = await metrics.text();
     const labels = new Set([...text.matchAll(/cache="([^"]*)"/g)].map(([, name]) => name));
-    expect(labels).toEqual(new Set(['cache-0', 'cache-1', 'other']));
-    expect(text).toContain('requests_total{cache="other",tier="none",outcome="miss"} 48');
+    expect(labels).toEqual(new Set(['cache-0', 'cache-1', '(other)']));
+    expect(text).toContain('requests_total{cache="(other)",tier="none",outcome="miss"} 48');
     expect(text).not.toContain('secret-id');
+  });
+
+  it('keeps a cache that is named other apart from those without a label', async () => {
+    const { service, metrics } = await start({ maxCaches: 1 });
+    for (const name of ['other', 'one-more']) {
+      const cache = service.cache(defineCache({ name, key: (id: string) => key`${name}:${id}`, ttl: '1m' }));
+      await cache.getOrLoad(['1'], () => 'loaded');
+    }
+    expect(await samples(metrics, 'nestjs_roost_load_duration_seconds_count')).toEqual([
+      '{cache="other",result="ok"} 1',
+      '{cache="(other)",result="ok"} 1',
+    ]);
+  });
+
+  describe('of warmups', () => {
+    const finished: CacheTelemetry['warmup'] = {
+      warmup: 'bots',
+      kind: 'finished',
+      trigger: 'schedule',
+      outcome: 'done',
+      done: 7,
+      failed: 2,
+      total: 9,
+      duration: 2_000,
+    };
+
+    it('counts runs by outcome, items and durations, when a run has ended', async () => {
+      const { service, metrics } = await start();
+      service.tell('warmup', { ...finished, kind: 'started' });
+      service.tell('warmup', { ...finished, kind: 'progress' });
+      expect(await samples(metrics, 'nestjs_roost_warmup_items_total')).toEqual([]);
+      service.tell('warmup', finished);
+      service.tell('warmup', { ...finished, outcome: 'stopped', done: 1, failed: 0 });
+      service.tell('warmup', { ...finished, kind: 'skipped', done: 0, failed: 0 });
+      expect(await samples(metrics, 'nestjs_roost_warmup_runs_total')).toEqual([
+        '{warmup="bots",outcome="done"} 1',
+        '{warmup="bots",outcome="stopped"} 1',
+        '{warmup="bots",outcome="skipped"} 1',
+      ]);
+      expect(await samples(metrics, 'nestjs_roost_warmup_items_total')).toEqual([
+        '{warmup="bots",result="done"} 8',
+        '{warmup="bots",result="failed"} 2',
+      ]);
+      expect(await samples(metrics, 'nestjs_roost_warmup_duration_seconds_sum')).toEqual([
+        '{warmup="bots",outcome="done"} 2',
+        '{warmup="bots",outcome="stopped"} 2',
+      ]);
+    });
+
+    it('counts what a run has come to', async () => {
+      @Injectable()
+      class Warmups {
+        @CacheWarmup({ name: 'bots', retries: 0 })
+        bots() {
+          return warm(['1', '2', '3'], (id) => {
+            if (id === '2') throw new Error('wanted');
+          });
+        }
+      }
+      const app = await Test.createTestingModule({
+        imports: [
+          CacheModule.forRoot({ namespace: 'test' }),
+          CacheMetricsModule.forRoot({}),
+          CacheWarmupModule.forRoot({}),
+        ],
+        providers: [Warmups],
+      }).compile();
+      apps.push(await app.init());
+      await app.get(WarmupService).run('bots');
+      const metrics = app.get(CacheMetrics);
+      expect(await samples(metrics, 'nestjs_roost_warmup_runs_total')).toEqual([
+        '{warmup="bots",outcome="done"} 1',
+      ]);
+      expect(await samples(metrics, 'nestjs_roost_warmup_items_total')).toEqual([
+        '{warmup="bots",result="done"} 2',
+        '{warmup="bots",result="failed"} 1',
+      ]);
+    });
+
+    it('tell when a run last succeeded, and not when it did not', async () => {
+      const { service, metrics } = await start();
+      const name = 'nestjs_roost_warmup_last_success_timestamp_seconds';
+      service.tell('warmup', { ...finished, outcome: 'failed' });
+      service.tell('warmup', { ...finished, done: 0 });
+      expect(await samples(metrics, name)).toEqual([]);
+      const before = Date.now() / 1000;
+      service.tell('warmup', finished);
+      const [sample = ''] = await samples(metrics, name);
+      expect(sample).toMatch(/^\{warmup="bots"\} /);
+      expect(Number(sample.split(' ')[1])).toBeGreaterThanOrEqual(before);
+    });
+
+    it('have labels for a limited number', async () => {
+      const { service, metrics } = await start({ maxCaches: 1 });
+      for (const warmup of ['bots', 'profiles', 'usage']) service.tell('warmup', { ...finished, warmup });
+      expect(await samples(metrics, 'nestjs_roost_warmup_runs_total')).toEqual([
+        '{warmup="bots",outcome="done"} 1',
+        '{warmup="(other)",outcome="done"} 2',
+      ]);
+    });
   });
 
   it('is in the application’s own registry, beside its own metrics', async () => {
@@ -154,18 +255,61 @@ describe('CacheMetricsModule', () => {
   it('exports what features measure, whenever they begin, of all that share the registry', async () => {
     const registry = new Registry();
     const [one, two] = [await start({ registry }), await start({ registry })];
-    const stops = [one, two].map(({ service }, i) =>
+    for (const [i, { service }] of [one, two].entries()) {
       service.measures.add({
-        name: 'warmup_items_total',
-        help: 'Items.',
+        name: 'things_total',
+        help: 'Things.',
         type: 'counter',
         labels: ['result'],
         collect: () => [{ labels: { result: 'done' }, value: 3 + i }],
-      }),
+      });
+    }
+    expect(await samples(one.metrics, 'nestjs_roost_things_total')).toEqual(['{result="done"} 7']);
+  });
+
+  it('tells the worse state of two applications, and adds up what is no state', async () => {
+    const registry = new Registry();
+    const [one, two] = [await start({ registry }), await start({ registry })];
+    for (const { service } of [one, two]) await service.cache(bots).set(['1'], 'value');
+    expect(await samples(one.metrics, 'nestjs_roost_cache_enabled')).toEqual(['{cache="bots"} 1']);
+    await two.service.disable('bots');
+    expect(await samples(one.metrics, 'nestjs_roost_cache_enabled')).toEqual(['{cache="bots"} 0']);
+    expect(await samples(one.metrics, 'nestjs_roost_l1_entries')).toEqual([' 2']);
+    for (const [i, { service }] of [one, two].entries()) {
+      for (const combine of ['min', 'max'] as const) {
+        const name = `things_${combine}`;
+        service.measures.add({ name, help: 'x', type: 'gauge', combine, collect: () => [{ value: 3 + i }] });
+      }
+    }
+    expect(await samples(one.metrics, 'nestjs_roost_things_min')).toEqual([' 3']);
+    expect(await samples(one.metrics, 'nestjs_roost_things_max')).toEqual([' 4']);
+  });
+
+  it.each([
+    ['before', true],
+    ['after', false],
+  ])('keeps what a feature has counted that ends %s its application’s metrics', async (_, isBefore) => {
+    const registry = new Registry();
+    const [one, two] = [await start({ registry }), await start({ registry })];
+    const [add, gauge] = (['counter', 'gauge'] as const).map(
+      (type) => (service: CacheService, value: number) =>
+        service.measures.add({
+          name: type === 'counter' ? 'things_total' : 'things',
+          help: 'Things.',
+          type,
+          collect: () => [{ value }],
+        }),
     );
-    expect(await samples(one.metrics, 'nestjs_roost_warmup_items_total')).toEqual(['{result="done"} 7']);
-    stops[1]!();
-    expect(await samples(one.metrics, 'nestjs_roost_warmup_items_total')).toEqual(['{result="done"} 3']);
+    add!(one.service, 3);
+    gauge!(one.service, 3);
+    const stops = [add!(two.service, 4), gauge!(two.service, 4)];
+    const end = () => stops.forEach((stop) => stop());
+    if (isBefore) end();
+    await two.app.close();
+    apps.splice(apps.indexOf(two.app), 1);
+    end();
+    expect(await samples(one.metrics, 'nestjs_roost_things_total')).toEqual([' 7']);
+    expect(await samples(one.metrics, 'nestjs_roost_things')).toEqual([' 3']);
   });
 
   it.each<[object, string]>([

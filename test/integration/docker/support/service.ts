@@ -14,6 +14,7 @@ export const VARIABLES = {
   REDIS_PASSWORD: 'the-password.of-bots_~1',
   REDIS_ADMIN_PASSWORD: 'the-password.of-all_~2',
   POSTGRES_PASSWORD: 'unused',
+  GRAFANA_PASSWORD: 'of-grafana',
 };
 
 const PORT_ATTEMPTS = 50;
