@@ -1,8 +1,8 @@
-import type { CacheErrorCode } from '../errors.js';
 import type { WarmupWish } from '../engine/warmup-calls.js';
 import type { ResolvedWarmupModule } from './cache-warmup.options.resolved.js';
 import { StopSignal } from './stop-signal.js';
 import type { Timing } from './timing.js';
+import { isUnavailable } from './warmup.leader.js';
 import type { Place } from './warmup.line.js';
 import { ProgressCounter } from './warmup.progress.js';
 import type { WarmupJob, WarmupResult } from './warmup.registry.js';
@@ -11,7 +11,8 @@ import { WarmupRunner } from './warmup.runner.js';
 import { tasksOf } from './warmup.tasks.js';
 import type { Trigger, TriggerQueue } from './warmup.triggers.js';
 
-const UNAVAILABLE: CacheErrorCode = 'CACHE_REDIS_UNAVAILABLE';
+/** Why a run stops that is to go on when Redis is back. */
+export const REDIS_LOST = 'Redis can’t be reached';
 
 export interface ExecutionParts {
   readonly module: Pick<ResolvedWarmupModule, 'logStep'>;
@@ -132,8 +133,7 @@ export class WarmupExecution {
   private hasFailed(error: unknown): void {
     this.parts.onFailure(`warmup ${this.job.options.name}`, error);
     // All others would fail, too.
-    if ((error as { readonly code?: unknown } | null)?.code === UNAVAILABLE)
-      this.stop.stop('Redis can’t be reached');
+    if (isUnavailable(error)) this.stop.stop(REDIS_LOST);
   }
 
   private begin(total: number | undefined): void {

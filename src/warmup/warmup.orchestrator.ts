@@ -3,10 +3,11 @@ import { Logger } from '@nestjs/common';
 import type { CacheRuntime } from '../cache.runtime.js';
 import type { CacheWarmupEvent } from '../engine/events.js';
 import type { ResolvedWarmupModule } from './cache-warmup.options.resolved.js';
+import { RedisBack } from './redis-back.js';
 import { StopSignal } from './stop-signal.js';
 import type { Timing } from './timing.js';
 import { WarmupExecution } from './warmup.execution.js';
-import { WarmupLeader } from './warmup.leader.js';
+import { WarmupLeader, type Bid } from './warmup.leader.js';
 import { WarmupLine, type Place } from './warmup.line.js';
 import type { WarmupJob, WarmupRegistry, WarmupResult } from './warmup.registry.js';
 import { REDIS_AWAY, TOO_MANY, WarmupReporter } from './warmup.reporter.js';
@@ -154,11 +155,7 @@ export class WarmupOrchestrator {
       const queue = this.queues.get(job);
       // What has come since the last look.
       if (queue !== undefined && queue.size > 0 && !this.stopping.isStopped) void this.drain(job, queue);
-      if (result.outcome === 'skipped') this.reporter.skipped(job, result);
-      else {
-        job.noteResult(result);
-        this.reporter.finished(job, result);
-      }
+      this.tellEnd(job, result);
       return result;
     });
     return job.current;
@@ -166,35 +163,53 @@ export class WarmupOrchestrator {
 
   /** Asks for the right to run it until the run is over, here or elsewhere. Never rejects. */
   private async lead(job: WarmupJob, trigger: Trigger, due: Due | undefined): Promise<WarmupResult> {
-    const { timing } = this.parts;
     const { signal } = this.stopping;
+    const bid = this.leader.bid(job.options.name, due, this.interval(job));
+    const back = this.redisBack(job, !(trigger === 'hand' || (trigger === 'boot' && waits(job))));
     while (!signal.aborted) {
-      const result = await this.inTurn(job, (place) => this.attempt(job, trigger, due, place));
-      if (!('forMs' in result)) return result;
-      job.state = 'elsewhere';
-      const pause = Math.min(result.forMs + 1, trigger === 'boot' ? LOOK_AGAIN_MS : Infinity);
-      await timing.sleep(pause * (1 + timing.random() / 10), signal);
+      const result = await this.inTurn(job, (place) => this.attempt(job, trigger, bid, place));
+      if (result === 'away') {
+        if (await back.comes()) continue;
+        await bid.giveUp();
+        return skip(trigger, REDIS_AWAY);
+      }
+      if ('forMs' in result) {
+        back.isHere();
+        job.state = 'elsewhere';
+        await this.pause(Math.min(result.forMs + 1, LOOK_AGAIN_MS));
+        continue;
+      }
+      // One that was due is gone on with; who asked for one by hand hears of it.
+      if (result.outcome !== 'stopped' || due === undefined || signal.aborted) return result;
+      this.tellEnd(job, result);
+      await back.isLost();
     }
+    await bid.giveUp();
     return skip(trigger, THE_END);
   }
 
   private async attempt(
     job: WarmupJob,
     trigger: Trigger,
-    due: Due | undefined,
+    bid: Bid,
     place: Place,
-  ): Promise<WarmupResult | { readonly forMs: number }> {
+  ): Promise<WarmupResult | { readonly forMs: number } | 'away'> {
     if (this.stopping.isStopped) return skip(trigger, THE_END);
-    let claimed: Awaited<ReturnType<WarmupLeader['claim']>>;
+    let claimed: Awaited<ReturnType<Bid['ask']>>;
     try {
-      claimed = await this.leader.claim(job.options.name, due, this.interval(job));
+      claimed = await bid.ask();
     } catch (error) {
       this.parts.host.report(`warmup ${job.options.name}`, error);
-      return skip(trigger, REDIS_AWAY);
+      return 'away';
     }
     if (claimed.kind === 'held') return claimed;
     if (claimed.kind === 'done') return skip(trigger, 'it has been run elsewhere');
-    if (claimed.kind === 'busy') return skip(trigger, 'another instance runs it');
+    if (claimed.kind === 'busy') {
+      // Whatever run it is: the start waits for its end.
+      return trigger === 'boot' && waits(job)
+        ? { forMs: Infinity }
+        : skip(trigger, 'another instance runs it');
+    }
     const execution = this.execution(job, trigger, place);
     const letGo = claimed.keep(execution.stop);
     const result = await execution.whole(claimed.since);
@@ -202,6 +217,28 @@ export class WarmupOrchestrator {
     // One that has failed is not taken over: it would fail there, too.
     await claimed.end(result.outcome !== 'stopped');
     return result;
+  }
+
+  private tellEnd(job: WarmupJob, result: WarmupResult): void {
+    if (result.outcome === 'skipped') return this.reporter.skipped(job, result);
+    job.noteResult(result);
+    this.reporter.finished(job, result);
+  }
+
+  private pause(ms: number): Promise<void> {
+    const { timing } = this.parts;
+    return timing.sleep(ms * (1 + timing.random() / 10), this.stopping.signal);
+  }
+
+  private redisBack(job: WarmupJob, forAsLongAsItTakes: boolean): RedisBack {
+    const { lease } = this.parts.module;
+    return new RedisBack({
+      ...{ lease, patience: forAsLongAsItTakes ? Infinity : lease },
+      pause: (ms) => this.pause(ms),
+      now: () => this.parts.timing.now(),
+      isOver: () => this.stopping.isStopped,
+      onWait: () => this.reporter.waits(job),
+    });
   }
 
   private async inTurn<T>(job: WarmupJob, work: (place: Place) => Promise<T>): Promise<T> {
@@ -248,6 +285,11 @@ export class WarmupOrchestrator {
       this.parts.host.report('listener of warmups', error);
     }
   }
+}
+
+/** Whether the start waits for it. */
+function waits({ options }: WarmupJob): boolean {
+  return options.onBoot === 'wait';
 }
 
 function skip(trigger: Trigger, reason: string): WarmupResult {

@@ -52,6 +52,11 @@ export class WarmupReporter {
     this.tell(job, 'skipped', trigger, result, { reason });
   }
 
+  /** It goes on when Redis is back. */
+  waits(job: WarmupJob): void {
+    this.logger.warn(`Warmup ${job.options.name} waits for Redis, which can’t be reached`);
+  }
+
   /** What runs on events runs often. */
   private log(trigger: WarmupResult['trigger'], line: string): void {
     if (trigger === 'event') this.logger.debug(line);
