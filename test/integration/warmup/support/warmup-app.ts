@@ -77,9 +77,10 @@ export class WarmupApp {
     return this.lines.filter((line) => line.includes('Warmup '));
   }
 
-  /** Resolves when a line of the log has that text. */
-  async hasSaid(text: string): Promise<void> {
-    while (!this.lines.some((line) => line.includes(text))) await new Promise((go) => setImmediate(go));
+  /** Resolves when so many lines of the log have that text. */
+  async hasSaid(text: string, times = 1): Promise<void> {
+    while (this.lines.filter((line) => line.includes(text)).length < times)
+      await new Promise((go) => setImmediate(go));
   }
 
   /** Resolves with the next event of that kind; or with the last one, if there was one. */
