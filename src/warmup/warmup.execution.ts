@@ -36,6 +36,7 @@ export class WarmupExecution {
   /** Events that are being worked on. */
   private readonly attending = new Set<Promise<void>>();
   private isOver = false;
+  private hasItems = false;
 
   constructor(
     private readonly job: WarmupJob,
@@ -119,15 +120,16 @@ export class WarmupExecution {
     stop.release();
     const { done, failed, total, duration } = this.progress.now;
     const outcome = stop.isStopped ? 'stopped' : isFailed ? 'failed' : 'done';
-    const reason = stop.isStopped
-      ? String(stop.signal.reason)
-      : isFailed
-        ? 'its method gave no items'
-        : undefined;
+    const reason = stop.isStopped ? String(stop.signal.reason) : isFailed ? this.whyFailed : undefined;
     return {
       ...{ outcome, trigger, startedAt: this.startedAt, duration, done, failed, total },
       ...(reason !== undefined && { reason }),
     };
+  }
+
+  private get whyFailed(): string {
+    if (this.runner.isJammed) return 'its items went on after their timeout';
+    return this.hasItems ? 'its items broke off' : 'its method gave no items';
   }
 
   private hasFailed(error: unknown): void {
@@ -137,6 +139,7 @@ export class WarmupExecution {
   }
 
   private begin(total: number | undefined): void {
+    this.hasItems = true;
     this.progress.begin(total);
     this.parts.reporter.started(this.job, this.trigger, this.progress.now);
   }
