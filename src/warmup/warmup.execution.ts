@@ -87,6 +87,7 @@ export class WarmupExecution {
       if (next === undefined) return;
       const working = this.event(next).finally(() => {
         this.attending.delete(working);
+        if (this.stop.isStopped && this.stop.signal.reason === REDIS_LOST) queue.putBack(next);
         this.attend(queue);
       });
       this.attending.add(working);

@@ -1,17 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
-import type { CacheRuntime } from '../cache.runtime.js';
 import type { CacheWarmupEvent } from '../engine/events.js';
-import type { ResolvedWarmupModule } from './cache-warmup.options.resolved.js';
+import type { OrchestratorParts } from './orchestrator-parts.js';
 import { RedisBack } from './redis-back.js';
+import { skip } from './skip.js';
 import { StopSignal } from './stop-signal.js';
-import type { Timing } from './timing.js';
-import { WarmupExecution } from './warmup.execution.js';
+import { REDIS_LOST, WarmupExecution } from './warmup.execution.js';
 import { WarmupLeader, type Bid } from './warmup.leader.js';
 import { WarmupLine, type Place } from './warmup.line.js';
-import type { WarmupJob, WarmupRegistry, WarmupResult } from './warmup.registry.js';
+import type { WarmupJob, WarmupResult } from './warmup.registry.js';
 import { REDIS_AWAY, TOO_MANY, WarmupReporter } from './warmup.reporter.js';
-import { intervalOf, type Due, type WarmupScheduler } from './warmup.scheduler.js';
+import { intervalOf, type Due } from './warmup.scheduler.js';
 import { TriggerQueue } from './warmup.triggers.js';
 
 /** Instances that start within that time of a run do not run it again, milliseconds. */
@@ -23,18 +22,6 @@ const THE_END = 'the application ends';
 const UNDER_WAY = 'it is under way already';
 
 type Trigger = WarmupResult['trigger'];
-
-/** What of the cache module is used. */
-export type WarmupHost = Pick<CacheRuntime, 'engine' | 'clock' | 'jobs' | 'followers' | 'report' | 'events'>;
-
-export interface OrchestratorParts {
-  readonly host: WarmupHost;
-  readonly module: ResolvedWarmupModule;
-  readonly registry: WarmupRegistry;
-  readonly timing: Timing;
-  /** None where nothing runs at a time. */
-  readonly scheduler: () => WarmupScheduler | undefined;
-}
 
 /** Runs warmups when they are due, at start, on events and by hand: in this instance or not at all. */
 export class WarmupOrchestrator {
@@ -113,7 +100,23 @@ export class WarmupOrchestrator {
 
   /** Runs a warmup now. One that is under way here already is joined. */
   runByHand(job: WarmupJob, payload: unknown): Promise<WarmupResult> {
-    return job.options.on === undefined ? this.start(job, 'hand', undefined) : this.trigger(job, payload);
+    return job.options.on === undefined
+      ? this.start(job, 'hand', undefined)
+      : this.triggerByHand(job, payload);
+  }
+
+  private async triggerByHand(job: WarmupJob, payload: unknown): Promise<WarmupResult> {
+    const back = this.redisBack(job, false);
+    return (await this.reached(job, back))
+      ? this.trigger(job, payload)
+      : this.skipped(job, 'event', REDIS_AWAY);
+  }
+
+  /** Waits until Redis answers; tells whether it did. */
+  private async reached(job: WarmupJob, back: RedisBack): Promise<boolean> {
+    while (!(await this.leader.reaches(job.options.name))) if (!(await back.comes())) return false;
+    back.isHere();
+    return true;
   }
 
   private trigger(job: WarmupJob, payload: unknown): Promise<WarmupResult> {
@@ -128,13 +131,21 @@ export class WarmupOrchestrator {
   private drain(job: WarmupJob, queue: TriggerQueue): Promise<WarmupResult> {
     this.bursts.get(job)?.attend(queue);
     return this.occupy(job, async () => {
-      const result = await this.inTurn(job, (place) => {
-        const burst = this.execution(job, 'event', place);
-        this.bursts.set(job, burst);
-        return burst.events(queue);
-      });
-      this.bursts.delete(job);
-      return result;
+      const back = this.redisBack(job, true);
+      while (await this.reached(job, back)) {
+        const result = await this.inTurn(job, (place) => {
+          const burst = this.execution(job, 'event', place);
+          this.bursts.set(job, burst);
+          return burst.events(queue);
+        });
+        this.bursts.delete(job);
+        if (result.reason !== REDIS_LOST || this.stopping.isStopped) return result;
+        // Its events wait again.
+        this.tellEnd(job, result);
+        job.state = 'waiting';
+        await back.isLost();
+      }
+      return skip('event', THE_END);
     });
   }
 
@@ -165,7 +176,7 @@ export class WarmupOrchestrator {
   private async lead(job: WarmupJob, trigger: Trigger, due: Due | undefined): Promise<WarmupResult> {
     const { signal } = this.stopping;
     const bid = this.leader.bid(job.options.name, due, this.interval(job));
-    const back = this.redisBack(job, !(trigger === 'hand' || (trigger === 'boot' && waits(job))));
+    const back = this.redisBack(job, !(trigger === 'hand' || (trigger === 'boot' && job.holdsStart)));
     while (!signal.aborted) {
       const result = await this.inTurn(job, (place) => this.attempt(job, trigger, bid, place));
       if (result === 'away') {
@@ -206,7 +217,7 @@ export class WarmupOrchestrator {
     if (claimed.kind === 'done') return skip(trigger, 'it has been run elsewhere');
     if (claimed.kind === 'busy') {
       // Whatever run it is: the start waits for its end.
-      return trigger === 'boot' && waits(job)
+      return trigger === 'boot' && job.holdsStart
         ? { forMs: Infinity }
         : skip(trigger, 'another instance runs it');
     }
@@ -285,14 +296,4 @@ export class WarmupOrchestrator {
       this.parts.host.report('listener of warmups', error);
     }
   }
-}
-
-/** Whether the start waits for it. */
-function waits({ options }: WarmupJob): boolean {
-  return options.onBoot === 'wait';
-}
-
-function skip(trigger: Trigger, reason: string): WarmupResult {
-  const nothing = { startedAt: Date.now(), duration: 0, done: 0, failed: 0, total: undefined };
-  return { outcome: 'skipped', trigger, reason, ...nothing };
 }

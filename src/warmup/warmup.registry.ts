@@ -63,6 +63,11 @@ export class WarmupJob {
     private readonly history: number,
   ) {}
 
+  /** Whether the start of the application waits for it. */
+  get holdsStart(): boolean {
+    return this.options.onBoot === 'wait';
+  }
+
   get status(): WarmupStatus {
     const { name, priority, mode, schedule, on } = this.options;
     return {

@@ -6,6 +6,12 @@ import { Gate } from '../../support/engine.js';
 import { startRedisServer, type RedisServer } from '../../support/redis-server.js';
 import { WarmupApp } from './support/warmup-app.js';
 
+declare module 'nestjs-roost' {
+  interface CacheEventMap {
+    'warmup.outage': string;
+  }
+}
+
 const IDS = Array.from({ length: 12 }, (_, i) => String(i));
 const botsCache = defineCache({ name: 'bots', key: (id: string) => key`bot:${id}`, ttl: '5m' });
 const database = { loads: [] as string[], load: (id: string): unknown => id };
@@ -26,6 +32,19 @@ class Warmups {
   @CacheWarmup({ name: 'hourly', cron: '0 * * * *', concurrency: 2, retries: 0 })
   hourly(): Warmup {
     return warm(IDS, (id) => this.bots.find(id));
+  }
+}
+
+@Injectable()
+class OnEvent {
+  asked = 0;
+
+  constructor(readonly bots: Bots) {}
+
+  @CacheWarmup({ name: 'event', on: 'warmup.outage', retries: 0 })
+  event(id: string): Warmup {
+    this.asked += 1;
+    return warm([id], (one) => this.bots.find(one));
   }
 }
 
@@ -59,7 +78,7 @@ describe('a warmup, while Redis is away', () => {
   });
 
   const start = async (lease: '500ms' | '1m') => {
-    const app = await WarmupApp.make([Bots, Warmups], {
+    const app = await WarmupApp.make([Bots, Warmups, OnEvent], {
       cache: { namespace, redis: { url: server.url, deadline: 100 } },
       warmup: { lease, shutdownDeadline: '1m' },
     });
@@ -114,6 +133,34 @@ describe('a warmup, while Redis is away', () => {
     );
     await server.restart();
     expect(await done).toMatchObject({ trigger: 'schedule', done: 12, failed: 0 });
+  });
+
+  it('on an event begins when it is back, and goes on with the one that it has interrupted', async () => {
+    const app = await start('500ms');
+    const hold = holdNext();
+    await app.caches.emit('warmup.outage', 'under way');
+    await hold.begun;
+    await server.kill();
+    const waiting = IDS.map((id) => app.caches.emit('warmup.outage', id));
+    await Promise.all([...waiting, app.caches.emit('warmup.outage', '3')]);
+    database.load = (id) => id;
+    hold.release();
+    await app.hasSaid('Warmup event waits for Redis');
+    const asked = app.get(OnEvent).asked;
+    expect(asked).toBeLessThan(10);
+    const { state, waitingEvents } = app.warmups.status()[1]!;
+    expect(state).toBe('waiting');
+    expect(waitingEvents).toBeGreaterThanOrEqual(12);
+    expect(await app.warmups.run('event', 'by hand')).toMatchObject({ outcome: 'skipped' });
+    const done = new Promise<void>((resolve) =>
+      app.warmups.subscribe((event) => {
+        if (event.kind === 'finished' && event.outcome === 'done') resolve();
+      }),
+    );
+    await server.restart();
+    await done;
+    expect(app.get(OnEvent).asked).toBe(asked + waitingEvents);
+    for (const id of IDS) expect(await app.caches.cache(botsCache).get(id)).toBe(id);
   });
 
   it('that is wanted by hand is skipped when it stays away for a lease', async () => {
