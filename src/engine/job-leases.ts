@@ -30,9 +30,10 @@ export type JobClaimed =
  * All of it rejects with CacheError `CACHE_REDIS_UNAVAILABLE` when nobody can be asked.
  */
 export interface JobLeases {
+  /** Asked again with the same token, it gives the same answer: the first one may have been lost. */
   claim(job: string, claim: JobClaim): Promise<JobClaimed>;
   /** Lets the lease live on. Tells whether it still holds. */
   keep(job: string, claim: Pick<JobClaim, 'token' | 'leaseMs' | 'recordMs'>): Promise<boolean>;
   /** Ends the lease. `done`: that run is not to be run again; else others may take it over. */
-  end(job: string, claim: Pick<JobClaim, 'token' | 'recordMs'>, done: boolean): Promise<void>;
+  end(job: string, claim: Pick<JobClaim, 'token' | 'recordMs' | 'due'>, done: boolean): Promise<void>;
 }

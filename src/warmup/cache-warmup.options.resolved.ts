@@ -54,7 +54,7 @@ const MODULE_DEFAULTS = {
 };
 const NAME = /^[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*$/;
 /** What a timer can hold. */
-const LONGEST_EVERY_MS = 24 * 86_400_000;
+const LONGEST_MS = 24 * 86_400_000;
 const SHORTEST_EVERY_MS = 1_000;
 const SHORTEST_LEASE_MS = 500;
 
@@ -107,7 +107,11 @@ export function resolveWarmupModule(given: CacheWarmupModuleOptions = {}): Resol
   return {
     enabled: among(options.enabled, [true, false], what('enabled')),
     lease: leaseIn(options.lease, what('lease')),
-    shutdownDeadline: parseDuration(options.shutdownDeadline, what('shutdownDeadline')),
+    shutdownDeadline: forTimer(
+      parseDuration(options.shutdownDeadline, what('shutdownDeadline')),
+      options.shutdownDeadline,
+      what('shutdownDeadline'),
+    ),
     logStep: within(options.logStep, 1, 100, what('logStep')),
     history: whole(options.history, 1, 1_000, what('history')),
     maxWaitingEvents: whole(options.maxWaitingEvents, 1, 1_000_000, what('maxWaitingEvents')),
@@ -136,8 +140,8 @@ function eventIn(event: unknown, what: string): string | undefined {
 /** Shorter ones would end between two renewals. */
 function leaseIn(value: unknown, what: string): number {
   const ms = parseDuration(value, what);
-  if (ms >= SHORTEST_LEASE_MS) return ms;
-  throw invalid(what, `a duration of at least ${SHORTEST_LEASE_MS} ms`, value);
+  if (ms < SHORTEST_LEASE_MS) throw invalid(what, `a duration of at least ${SHORTEST_LEASE_MS} ms`, value);
+  return forTimer(ms, value, what);
 }
 
 function scheduleOf(
@@ -156,7 +160,7 @@ function scheduleOf(
   }
   if (every !== undefined) {
     const ms = parseDuration(every, what('every'));
-    if (ms >= SHORTEST_EVERY_MS && ms <= LONGEST_EVERY_MS) return { kind: 'every', ms };
+    if (ms >= SHORTEST_EVERY_MS && ms <= LONGEST_MS) return { kind: 'every', ms };
     throw invalid(what('every'), 'between 1 second and 24 days', every, 'For longer times use `cron`.');
   }
   if (cron === undefined) return undefined;
@@ -201,8 +205,14 @@ function notAmong(what: string, known: readonly unknown[]): CacheError {
 
 function aboveZero(value: unknown, what: string): number {
   const ms = parseDuration(value, what);
-  if (ms > 0) return ms;
-  throw invalid(what, 'a duration > 0', value, 'Leave it out for the default.');
+  if (ms === 0) throw invalid(what, 'a duration > 0', value);
+  return forTimer(ms, value, what);
+}
+
+/** A longer one would be over at once. */
+function forTimer(ms: number, value: unknown, what: string): number {
+  if (ms <= LONGEST_MS) return ms;
+  throw invalid(what, 'a duration of 24 days at most', value);
 }
 
 function whole(value: unknown, least: number, most: number, what: string): number {

@@ -1,8 +1,8 @@
-import type { CacheErrorCode } from '../errors.js';
 import type { WarmupWish } from '../engine/warmup-calls.js';
 import type { ResolvedWarmupModule } from './cache-warmup.options.resolved.js';
 import { StopSignal } from './stop-signal.js';
 import type { Timing } from './timing.js';
+import { isUnavailable } from './warmup.leader.js';
 import type { Place } from './warmup.line.js';
 import { ProgressCounter } from './warmup.progress.js';
 import type { WarmupJob, WarmupResult } from './warmup.registry.js';
@@ -11,7 +11,8 @@ import { WarmupRunner } from './warmup.runner.js';
 import { tasksOf } from './warmup.tasks.js';
 import type { Trigger, TriggerQueue } from './warmup.triggers.js';
 
-const UNAVAILABLE: CacheErrorCode = 'CACHE_REDIS_UNAVAILABLE';
+/** Why a run stops that is to go on when Redis is back. */
+export const REDIS_LOST = 'Redis can’t be reached';
 
 export interface ExecutionParts {
   readonly module: Pick<ResolvedWarmupModule, 'logStep'>;
@@ -35,6 +36,7 @@ export class WarmupExecution {
   /** Events that are being worked on. */
   private readonly attending = new Set<Promise<void>>();
   private isOver = false;
+  private hasItems = false;
 
   constructor(
     private readonly job: WarmupJob,
@@ -85,6 +87,7 @@ export class WarmupExecution {
       if (next === undefined) return;
       const working = this.event(next).finally(() => {
         this.attending.delete(working);
+        if (this.stop.isStopped && this.stop.signal.reason === REDIS_LOST) queue.putBack(next);
         this.attend(queue);
       });
       this.attending.add(working);
@@ -118,25 +121,26 @@ export class WarmupExecution {
     stop.release();
     const { done, failed, total, duration } = this.progress.now;
     const outcome = stop.isStopped ? 'stopped' : isFailed ? 'failed' : 'done';
-    const reason = stop.isStopped
-      ? String(stop.signal.reason)
-      : isFailed
-        ? 'its method gave no items'
-        : undefined;
+    const reason = stop.isStopped ? String(stop.signal.reason) : isFailed ? this.whyFailed : undefined;
     return {
       ...{ outcome, trigger, startedAt: this.startedAt, duration, done, failed, total },
       ...(reason !== undefined && { reason }),
     };
   }
 
+  private get whyFailed(): string {
+    if (this.runner.isJammed) return 'its items went on after their timeout';
+    return this.hasItems ? 'its items broke off' : 'its method gave no items';
+  }
+
   private hasFailed(error: unknown): void {
     this.parts.onFailure(`warmup ${this.job.options.name}`, error);
     // All others would fail, too.
-    if ((error as { readonly code?: unknown } | null)?.code === UNAVAILABLE)
-      this.stop.stop('Redis can’t be reached');
+    if (isUnavailable(error)) this.stop.stop(REDIS_LOST);
   }
 
   private begin(total: number | undefined): void {
+    this.hasItems = true;
     this.progress.begin(total);
     this.parts.reporter.started(this.job, this.trigger, this.progress.now);
   }

@@ -1,16 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
-import type { CacheRuntime } from '../cache.runtime.js';
 import type { CacheWarmupEvent } from '../engine/events.js';
-import type { ResolvedWarmupModule } from './cache-warmup.options.resolved.js';
+import type { OrchestratorParts } from './orchestrator-parts.js';
+import { RedisBack } from './redis-back.js';
+import { skip } from './skip.js';
 import { StopSignal } from './stop-signal.js';
-import type { Timing } from './timing.js';
-import { WarmupExecution } from './warmup.execution.js';
-import { WarmupLeader } from './warmup.leader.js';
+import { REDIS_LOST, WarmupExecution } from './warmup.execution.js';
+import { WarmupLeader, type Bid } from './warmup.leader.js';
 import { WarmupLine, type Place } from './warmup.line.js';
-import type { WarmupJob, WarmupRegistry, WarmupResult } from './warmup.registry.js';
+import type { WarmupJob, WarmupResult } from './warmup.registry.js';
 import { REDIS_AWAY, TOO_MANY, WarmupReporter } from './warmup.reporter.js';
-import { intervalOf, type Due, type WarmupScheduler } from './warmup.scheduler.js';
+import { intervalOf, type Due } from './warmup.scheduler.js';
 import { TriggerQueue } from './warmup.triggers.js';
 
 /** Instances that start within that time of a run do not run it again, milliseconds. */
@@ -22,18 +22,6 @@ const THE_END = 'the application ends';
 const UNDER_WAY = 'it is under way already';
 
 type Trigger = WarmupResult['trigger'];
-
-/** What of the cache module is used. */
-export type WarmupHost = Pick<CacheRuntime, 'engine' | 'clock' | 'jobs' | 'followers' | 'report' | 'events'>;
-
-export interface OrchestratorParts {
-  readonly host: WarmupHost;
-  readonly module: ResolvedWarmupModule;
-  readonly registry: WarmupRegistry;
-  readonly timing: Timing;
-  /** None where nothing runs at a time. */
-  readonly scheduler: () => WarmupScheduler | undefined;
-}
 
 /** Runs warmups when they are due, at start, on events and by hand: in this instance or not at all. */
 export class WarmupOrchestrator {
@@ -112,7 +100,23 @@ export class WarmupOrchestrator {
 
   /** Runs a warmup now. One that is under way here already is joined. */
   runByHand(job: WarmupJob, payload: unknown): Promise<WarmupResult> {
-    return job.options.on === undefined ? this.start(job, 'hand', undefined) : this.trigger(job, payload);
+    return job.options.on === undefined
+      ? this.start(job, 'hand', undefined)
+      : this.triggerByHand(job, payload);
+  }
+
+  private async triggerByHand(job: WarmupJob, payload: unknown): Promise<WarmupResult> {
+    const back = this.redisBack(job, false);
+    return (await this.reached(job, back))
+      ? this.trigger(job, payload)
+      : this.skipped(job, 'event', REDIS_AWAY);
+  }
+
+  /** Waits until Redis answers; tells whether it did. */
+  private async reached(job: WarmupJob, back: RedisBack): Promise<boolean> {
+    while (!(await this.leader.reaches(job.options.name))) if (!(await back.comes())) return false;
+    back.isHere();
+    return true;
   }
 
   private trigger(job: WarmupJob, payload: unknown): Promise<WarmupResult> {
@@ -127,13 +131,21 @@ export class WarmupOrchestrator {
   private drain(job: WarmupJob, queue: TriggerQueue): Promise<WarmupResult> {
     this.bursts.get(job)?.attend(queue);
     return this.occupy(job, async () => {
-      const result = await this.inTurn(job, (place) => {
-        const burst = this.execution(job, 'event', place);
-        this.bursts.set(job, burst);
-        return burst.events(queue);
-      });
-      this.bursts.delete(job);
-      return result;
+      const back = this.redisBack(job, true);
+      while (await this.reached(job, back)) {
+        const result = await this.inTurn(job, (place) => {
+          const burst = this.execution(job, 'event', place);
+          this.bursts.set(job, burst);
+          return burst.events(queue);
+        });
+        this.bursts.delete(job);
+        if (result.reason !== REDIS_LOST || this.stopping.isStopped) return result;
+        // Its events wait again.
+        this.tellEnd(job, result);
+        job.state = 'waiting';
+        await back.isLost();
+      }
+      return skip('event', THE_END);
     });
   }
 
@@ -154,11 +166,7 @@ export class WarmupOrchestrator {
       const queue = this.queues.get(job);
       // What has come since the last look.
       if (queue !== undefined && queue.size > 0 && !this.stopping.isStopped) void this.drain(job, queue);
-      if (result.outcome === 'skipped') this.reporter.skipped(job, result);
-      else {
-        job.noteResult(result);
-        this.reporter.finished(job, result);
-      }
+      this.tellEnd(job, result);
       return result;
     });
     return job.current;
@@ -166,35 +174,53 @@ export class WarmupOrchestrator {
 
   /** Asks for the right to run it until the run is over, here or elsewhere. Never rejects. */
   private async lead(job: WarmupJob, trigger: Trigger, due: Due | undefined): Promise<WarmupResult> {
-    const { timing } = this.parts;
     const { signal } = this.stopping;
+    const bid = this.leader.bid(job.options.name, due, this.interval(job));
+    const back = this.redisBack(job, !(trigger === 'hand' || (trigger === 'boot' && job.holdsStart)));
     while (!signal.aborted) {
-      const result = await this.inTurn(job, (place) => this.attempt(job, trigger, due, place));
-      if (!('forMs' in result)) return result;
-      job.state = 'elsewhere';
-      const pause = Math.min(result.forMs + 1, trigger === 'boot' ? LOOK_AGAIN_MS : Infinity);
-      await timing.sleep(pause * (1 + timing.random() / 10), signal);
+      const result = await this.inTurn(job, (place) => this.attempt(job, trigger, bid, place));
+      if (result === 'away') {
+        if (await back.comes()) continue;
+        await bid.giveUp();
+        return skip(trigger, REDIS_AWAY);
+      }
+      if ('forMs' in result) {
+        back.isHere();
+        job.state = 'elsewhere';
+        await this.pause(Math.min(result.forMs + 1, LOOK_AGAIN_MS));
+        continue;
+      }
+      // One that was due is gone on with; who asked for one by hand hears of it.
+      if (result.outcome !== 'stopped' || due === undefined || signal.aborted) return result;
+      this.tellEnd(job, result);
+      await back.isLost();
     }
+    await bid.giveUp();
     return skip(trigger, THE_END);
   }
 
   private async attempt(
     job: WarmupJob,
     trigger: Trigger,
-    due: Due | undefined,
+    bid: Bid,
     place: Place,
-  ): Promise<WarmupResult | { readonly forMs: number }> {
+  ): Promise<WarmupResult | { readonly forMs: number } | 'away'> {
     if (this.stopping.isStopped) return skip(trigger, THE_END);
-    let claimed: Awaited<ReturnType<WarmupLeader['claim']>>;
+    let claimed: Awaited<ReturnType<Bid['ask']>>;
     try {
-      claimed = await this.leader.claim(job.options.name, due, this.interval(job));
+      claimed = await bid.ask();
     } catch (error) {
       this.parts.host.report(`warmup ${job.options.name}`, error);
-      return skip(trigger, REDIS_AWAY);
+      return 'away';
     }
     if (claimed.kind === 'held') return claimed;
     if (claimed.kind === 'done') return skip(trigger, 'it has been run elsewhere');
-    if (claimed.kind === 'busy') return skip(trigger, 'another instance runs it');
+    if (claimed.kind === 'busy') {
+      // Whatever run it is: the start waits for its end.
+      return trigger === 'boot' && job.holdsStart
+        ? { forMs: Infinity }
+        : skip(trigger, 'another instance runs it');
+    }
     const execution = this.execution(job, trigger, place);
     const letGo = claimed.keep(execution.stop);
     const result = await execution.whole(claimed.since);
@@ -202,6 +228,28 @@ export class WarmupOrchestrator {
     // One that has failed is not taken over: it would fail there, too.
     await claimed.end(result.outcome !== 'stopped');
     return result;
+  }
+
+  private tellEnd(job: WarmupJob, result: WarmupResult): void {
+    if (result.outcome === 'skipped') return this.reporter.skipped(job, result);
+    job.noteResult(result);
+    this.reporter.finished(job, result);
+  }
+
+  private pause(ms: number): Promise<void> {
+    const { timing } = this.parts;
+    return timing.sleep(ms * (1 + timing.random() / 10), this.stopping.signal);
+  }
+
+  private redisBack(job: WarmupJob, forAsLongAsItTakes: boolean): RedisBack {
+    const { lease } = this.parts.module;
+    return new RedisBack({
+      ...{ lease, patience: forAsLongAsItTakes ? Infinity : lease },
+      pause: (ms) => this.pause(ms),
+      now: () => this.parts.timing.now(),
+      isOver: () => this.stopping.isStopped,
+      onWait: () => this.reporter.waits(job),
+    });
   }
 
   private async inTurn<T>(job: WarmupJob, work: (place: Place) => Promise<T>): Promise<T> {
@@ -248,9 +296,4 @@ export class WarmupOrchestrator {
       this.parts.host.report('listener of warmups', error);
     }
   }
-}
-
-function skip(trigger: Trigger, reason: string): WarmupResult {
-  const nothing = { startedAt: Date.now(), duration: 0, done: 0, failed: 0, total: undefined };
-  return { outcome: 'skipped', trigger, reason, ...nothing };
 }

@@ -8,7 +8,7 @@ import type { WarmupRun } from './warm.js';
 /** What a run came to. Counts are of items. */
 export interface WarmupResult {
   /**
-   * `done`: it has been through all items. `failed`: its method did not give them. `stopped`: the application ended,
+   * `done`: it has been through all items. `failed`: its method did not give them, or they hang. `stopped`: the application ended,
    * or another instance has taken it over. `skipped`: it was not run here, see `reason`.
    */
   readonly outcome: 'done' | 'failed' | 'stopped' | 'skipped';
@@ -32,7 +32,7 @@ export interface WarmupStatus {
   readonly schedule: { readonly every: number } | { readonly cron: string } | undefined;
   /** The event that it runs on. */
   readonly on: string | undefined;
-  /** `waiting`: for its turn in this instance. `elsewhere`: another instance runs it, and this one watches. */
+  /** `waiting`: for its turn in this instance, or for Redis. `elsewhere`: another instance runs it, and this one watches. */
   readonly state: 'idle' | 'waiting' | 'running' | 'elsewhere';
   /** Of the run that is under way here. */
   readonly progress: WarmupProgress | undefined;
@@ -62,6 +62,11 @@ export class WarmupJob {
     readonly call: (...args: readonly [WarmupRun] | readonly [payload: unknown, WarmupRun]) => unknown,
     private readonly history: number,
   ) {}
+
+  /** Whether the start of the application waits for it. */
+  get holdsStart(): boolean {
+    return this.options.onBoot === 'wait';
+  }
 
   get status(): WarmupStatus {
     const { name, priority, mode, schedule, on } = this.options;

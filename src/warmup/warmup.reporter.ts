@@ -8,11 +8,17 @@ export const REDIS_AWAY = 'Redis can’t be reached, so nothing would be stored'
 export const TOO_MANY = 'too many events wait for it';
 const WRONG: ReadonlySet<string> = new Set([REDIS_AWAY, TOO_MANY]);
 
+/** Within that time events that are dropped make one line, milliseconds. */
+const QUIET_MS = 10_000;
+
 /** Tells of runs: in the log, without keys and values, and by events. */
 export class WarmupReporter {
+  private readonly quiet = new Map<WarmupJob, { readonly since: number; held: number }>();
+
   constructor(
     private readonly logger: Pick<Logger, 'log' | 'warn' | 'debug'>,
     private readonly emit: (event: CacheWarmupEvent) => void,
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   started(job: WarmupJob, trigger: WarmupResult['trigger'], progress: WarmupProgress): void {
@@ -38,6 +44,7 @@ export class WarmupReporter {
       `: ${done} done, ${failed} failed${reason === undefined ? '' : ` (${reason})`}`;
     if (outcome === 'failed' || failed > 0) this.logger.warn(line);
     else this.log(trigger, line);
+    this.tellDropped(job);
     this.tell(job, 'finished', trigger, result, {
       ...(outcome !== 'skipped' && { outcome }),
       ...(reason !== undefined && { reason }),
@@ -47,9 +54,35 @@ export class WarmupReporter {
   skipped(job: WarmupJob, result: WarmupResult): void {
     const { trigger, reason = '' } = result;
     const line = `Warmup ${job.options.name} is skipped: ${reason}`;
-    if (WRONG.has(reason)) this.logger.warn(line);
+    if (reason === TOO_MANY) this.dropped(job, line);
+    else if (WRONG.has(reason)) this.logger.warn(line);
     else this.logger.debug(line);
     this.tell(job, 'skipped', trigger, result, { reason });
+  }
+
+  /** Many come at a time. */
+  private dropped(job: WarmupJob, line: string): void {
+    const now = this.now();
+    const quiet = this.quiet.get(job);
+    if (quiet !== undefined && now - quiet.since < QUIET_MS) {
+      quiet.held += 1;
+      return;
+    }
+    this.tellDropped(job);
+    this.logger.warn(line);
+    this.quiet.set(job, { since: now, held: 0 });
+  }
+
+  private tellDropped(job: WarmupJob): void {
+    const quiet = this.quiet.get(job);
+    if (quiet === undefined || quiet.held === 0) return;
+    this.logger.warn(`Warmup ${job.options.name} was skipped ${quiet.held} times more: ${TOO_MANY}`);
+    quiet.held = 0;
+  }
+
+  /** It goes on when Redis is back. */
+  waits(job: WarmupJob): void {
+    this.logger.warn(`Warmup ${job.options.name} waits for Redis, which can’t be reached`);
   }
 
   /** What runs on events runs often. */

@@ -1,5 +1,6 @@
 import { CacheError } from '../errors.js';
 import type { ResolvedWarmup } from './cache-warmup.options.resolved.js';
+import { Attempt } from './attempt.js';
 import { Limiter } from './limiter.js';
 import { StopSignal } from './stop-signal.js';
 import type { Timing } from './timing.js';
@@ -29,6 +30,8 @@ export interface RunParts {
 
 /** Goes through items: in batches, so many at a time, with retries. One runner serves what runs side by side. */
 export class WarmupRunner {
+  /** Whether it has ended as all that it worked on went on after its time. */
+  isJammed = false;
   private readonly limiter: Limiter;
 
   constructor(private readonly parts: RunParts) {
@@ -45,7 +48,7 @@ export class WarmupRunner {
     onFound: (total: number | undefined) => void,
   ): Promise<void> {
     const { signal } = this.parts;
-    const tasks = await this.retry(find);
+    const tasks = await this.retry(find, () => undefined);
     if (tasks === undefined) return;
     onFound(tasks.total);
     const iterator = iteratorOf(tasks.list);
@@ -66,7 +69,7 @@ export class WarmupRunner {
     let failure: { readonly error: unknown } | undefined;
     while (drawn.length < options.batchSize && !isOver && !signal.aborted) {
       try {
-        const next = await this.inTime(() => iterator.next());
+        const next = await this.inTime(() => new Attempt(() => iterator.next()));
         if (next.done === true) isOver = true;
         else drawn.push(next.value);
       } catch (error) {
@@ -75,22 +78,66 @@ export class WarmupRunner {
       }
     }
     const tasks = drawn.values();
+    let isJammed = false;
     const worker = async () => {
-      for (const task of tasks) await this.limiter.run(() => this.item(task));
+      for (const task of tasks) {
+        if (isJammed || !(await this.place())) {
+          isJammed = !signal.aborted;
+          return;
+        }
+        await this.item(task);
+      }
     };
     await Promise.all(Array.from({ length: Math.min(options.concurrency, drawn.length) }, worker));
+    if (isJammed && !signal.aborted) throw this.jam();
     if (failure !== undefined && !signal.aborted) throw failure.error;
     return isOver;
   }
 
+  /** Whether it gets one. Not when all are kept by items that go on after their time, and longer than that again. */
+  private async place(): Promise<boolean> {
+    const { limiter } = this;
+    if (limiter.takeFree()) return true;
+    const { options, timing, signal } = this.parts;
+    const wait = new StopSignal(signal);
+    const watch = async () => {
+      while (!wait.isStopped) {
+        await timing.sleep(options.timeout, wait.signal);
+        if (limiter.allHang) wait.stop();
+      }
+    };
+    void watch();
+    const isMine = await limiter.take(wait.signal);
+    wait.stop();
+    wait.release();
+    return isMine;
+  }
+
+  private jam(): CacheError {
+    this.isJammed = true;
+    const { name, concurrency, timeout } = this.parts.options;
+    return new CacheError(
+      'CACHE_LOAD_TIMEOUT',
+      `Warmup \`${name}\` has ${concurrency} items (\`concurrency\`) that went on after their \`timeout\` of ${timeout} ms.`,
+    );
+  }
+
+  /** Has a place. It keeps that for as long as it is being worked on, waited for or not. */
   private async item(task: Task): Promise<void> {
+    let last: Attempt<unknown> | undefined;
+    await this.tried(task, (attempt) => (last = attempt));
+    if (last === undefined || last.isOver) this.limiter.give();
+    else this.limiter.keep(last.ended);
+  }
+
+  private async tried(task: Task, onAttempt: (attempt: Attempt<unknown>) => void): Promise<void> {
     const { progress, onFailure, signal, turn } = this.parts;
     if (!signal.aborted) await turn();
     try {
       const outcome = await this.retry(async (run) => {
         await task(run);
         return 'done' as const;
-      });
+      }, onAttempt);
       // What was not begun, or was stopped, is neither done nor failed.
       if (outcome === 'done') progress.succeeded();
     } catch (error) {
@@ -99,32 +146,39 @@ export class WarmupRunner {
     }
   }
 
-  /** Nothing when the run is to stop. */
-  private async retry<T>(attempt: (run: WarmupRun) => Promise<T>): Promise<T | undefined> {
+  /** Nothing when the run is to stop. What goes on after its time is not tried again beside itself. */
+  private async retry<T>(
+    work: (run: WarmupRun) => Promise<T>,
+    onAttempt: (attempt: Attempt<T>) => void,
+  ): Promise<T | undefined> {
     const { options, timing, signal } = this.parts;
     for (let failures = 0; !signal.aborted; failures += 1) {
+      let attempt: Attempt<T> | undefined;
       try {
-        return await this.inTime(attempt);
+        return await this.inTime((run) => {
+          attempt = new Attempt(() => work(run));
+          onAttempt(attempt);
+          return attempt;
+        });
       } catch (error) {
         if (signal.aborted) return undefined;
         if (failures >= options.retries) throw error;
         const longest = Math.min(options.retryDelay * 2 ** failures, LONGEST_PAUSE_MS);
         await timing.sleep(longest * (1 - timing.random() / 2), signal);
+        if (attempt?.isOver === false) throw error;
       }
     }
     return undefined;
   }
 
   /** Gives the work a signal that is aborted when its time is up, and then goes on without it. */
-  private async inTime<T>(work: (run: WarmupRun) => T | PromiseLike<T>): Promise<T> {
+  private async inTime<T>(begin: (run: WarmupRun) => Attempt<T>): Promise<T> {
     const { options, timing, signal, gone } = this.parts;
     const stop = new StopSignal(signal);
     const wait = new StopSignal(gone);
-    const working = (async () => work({ signal: stop.signal }))();
+    const { result: working } = begin({ signal: stop.signal });
     let isSettled = false;
     const tooLong = timing.sleep(options.timeout, wait.signal).then(() => {
-      // Whatever it comes to later, nobody waits for it.
-      working.catch(() => undefined);
       if (isSettled) return working;
       const error = new CacheError(
         'CACHE_LOAD_TIMEOUT',

@@ -13,6 +13,9 @@ export interface Due {
 /** Timers drift, and instances start at different times: what is due after that share of the interval is another run. */
 const SHARE_OF_INTERVAL = 0.9;
 
+/** A timer may be that early, as clocks differ, milliseconds. */
+const EARLY_MS = 1_000;
+
 /** Keeps the times of warmups in Nest's `SchedulerRegistry`, where the application can see and stop them. */
 export class WarmupScheduler {
   private readonly stops: (() => void)[] = [];
@@ -63,7 +66,10 @@ export class WarmupScheduler {
     // All instances have the same time for it, however late each of them is.
     const tick = () => {
       const at = next;
-      next = after(Math.max(at, Date.now()));
+      const now = Date.now();
+      // Somebody has fired it by hand, through the registry: what is due next stays due.
+      if (now < at - EARLY_MS) return onDue({ at: now, apart: 0 });
+      next = after(Math.max(at, now));
       onDue({ at, apart: 0 });
     };
     const job = CronJob.from({

@@ -34,6 +34,12 @@ export class TriggerQueue {
     return first[1];
   }
 
+  /** One that was taken waits again, unless an equal one has come since. */
+  putBack(trigger: Trigger): void {
+    const key = keyOf(trigger.payload);
+    if (!this.waiting.has(key)) this.waiting.set(key, trigger);
+  }
+
   clear(): void {
     this.waiting.clear();
   }

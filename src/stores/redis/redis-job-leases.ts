@@ -30,10 +30,11 @@ export class RedisJobLeases implements JobLeases {
 
   async end(
     job: string,
-    { token, recordMs }: Pick<JobClaim, 'token' | 'recordMs'>,
+    { token, recordMs, due }: Pick<JobClaim, 'token' | 'recordMs' | 'due'>,
     done: boolean,
   ): Promise<void> {
-    const args = [token, recordMs, done ? 1 : 0];
+    // A run that was not due leaves the record of those that were as it is: one of them may be interrupted.
+    const args = [token, recordMs, done && due !== undefined ? 1 : 0];
     await this.run(() => endJobScript.run(this.client, this.keysOf(job), args));
   }
 

@@ -77,10 +77,15 @@ describe('instances on one Redis', () => {
     await Promise.all(apps.map(({ module }) => module.close()));
   });
 
-  const start = async (...providers: NonNullable<Parameters<typeof WarmupApp.make>[0]>) => {
+  const start = (...providers: NonNullable<Parameters<typeof WarmupApp.make>[0]>) =>
+    startWith('500ms', ...providers);
+  const startWith = async (
+    lease: '500ms' | '5m',
+    ...providers: NonNullable<Parameters<typeof WarmupApp.make>[0]>
+  ) => {
     const app = await WarmupApp.make([Bots, ...(providers.length === 0 ? [Warmups] : providers)], {
       cache: { namespace, redis: { url: server.url, deadline: 2_000 } },
-      warmup: { lease: '500ms', shutdownDeadline: '1m' },
+      warmup: { lease, shutdownDeadline: '1m' },
     });
     apps.push(app);
     await app.module.init();
@@ -135,6 +140,28 @@ describe('instances on one Redis', () => {
     expect([one, two, three].flatMap((app) => app!.warmups.status()[0]!.last)).toMatchObject([{ done: 12 }]);
   });
 
+  it('that start wait for one that somebody runs by hand', async () => {
+    const one = await start(AtStart);
+    const hold = holdNext();
+    const running = one.warmups.run('at-start');
+    await hold.begun;
+    const two = await WarmupApp.make([Bots, AtStart], {
+      cache: { namespace, redis: { url: server.url, deadline: 2_000 } },
+    });
+    apps.push(two);
+    await admin.del(`${namespace}~warmup:{at-start}`);
+    let isUp = false;
+    const starting = two.module.init().then(() => (isUp = true));
+    while (two.warmups.status()[0]?.state !== 'elsewhere') {
+      expect(isUp).toBe(false);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    hold.release();
+    expect(await running).toMatchObject({ outcome: 'done' });
+    await starting;
+    expect(two.warmups.status()[0]?.last).toMatchObject([{ outcome: 'done', done: 12 }]);
+  });
+
   it('run by hand what was run already, but not what another one runs', async () => {
     const [one, two] = [await start(), await start()];
     one.tick('hourly');
@@ -154,8 +181,8 @@ describe('instances on one Redis', () => {
     await one.when('started');
   });
 
-  it('go on where one of them has ended, without loading again what it has loaded', async () => {
-    const [one, two] = [await start(), await start()];
+  it('go on at once where one of them has ended, without loading again what it has loaded', async () => {
+    const [one, two] = [await startWith('5m'), await startWith('5m')];
     const hold = new Gate<void>();
     const fifth = new Gate<void>();
     database.load = (id) => {
@@ -166,6 +193,7 @@ describe('instances on one Redis', () => {
     one.tick('hourly');
     await fifth.promise;
     two.tick('hourly');
+    while (two.warmups.status()[0]?.state !== 'elsewhere') await new Promise((go) => setImmediate(go));
     const closing = one.module.close();
     hold.resolve();
     await closing;
@@ -226,7 +254,7 @@ describe('instances on one Redis', () => {
         ...more,
       });
     const end = (due: number | undefined, done: boolean) =>
-      leases().end('job', { token: `token ${due}`, recordMs: 60_000 }, done);
+      leases().end('job', { token: `token ${due}`, recordMs: 60_000, due }, done);
 
     it('is one instance’s', async () => {
       expect(await claim(500)).toEqual({ kind: 'granted', since: 1_000 });
@@ -254,6 +282,19 @@ describe('instances on one Redis', () => {
       expect(await claim(520, { now: 3_000 })).toEqual({ kind: 'granted', since: 3_000 });
     });
 
+    it('is granted again to who asks again with the same token', async () => {
+      expect(await claim(500)).toEqual({ kind: 'granted', since: 1_000 });
+      expect(await claim(500, { now: 2_000 })).toEqual({ kind: 'granted', since: 1_000 });
+    });
+
+    it('is still there for an interrupted run after one that somebody wanted in any case', async () => {
+      await claim(500);
+      await end(500, false);
+      await claim(undefined, { now: 2_000 });
+      await end(undefined, true);
+      expect(await claim(500, { now: 3_000 })).toEqual({ kind: 'granted', since: 1_000 });
+    });
+
     it('tells whether it holds', async () => {
       const keep = (token: string) => leases().keep('job', { token, leaseMs: 60_000, recordMs: 60_000 });
       expect(await keep('token 500')).toBe(false);
@@ -270,31 +311,5 @@ describe('instances on one Redis', () => {
       await admin.set(`${namespace}~warmup:{job}`, 'stranger');
       expect(await claim(500)).toMatchObject({ kind: 'granted' });
     });
-  });
-
-  // Last: it takes the server away.
-  it('run nothing without Redis, and say so', async () => {
-    const app = await start();
-    const hold = holdNext();
-    app.tick('hourly');
-    await hold.begun;
-    await server.kill();
-    hold.release();
-    expect(await app.when('finished')).toMatchObject({
-      outcome: 'stopped',
-      reason: 'Redis can’t be reached',
-    });
-    const loaded = database.loads.length;
-    expect(loaded).toBeLessThan(12);
-    app.tick('hourly');
-    expect(await app.when('skipped')).toMatchObject({
-      reason: 'Redis can’t be reached, so nothing would be stored',
-    });
-    expect(await app.warmups.run('hourly')).toMatchObject({ outcome: 'skipped' });
-    expect(database.loads).toHaveLength(loaded);
-    expect(app.told.at(-1)).toMatch(/^warn Warmup hourly is skipped: Redis/);
-    await server.restart();
-    // Connected, it can be closed.
-    await admin.ping();
   });
 });

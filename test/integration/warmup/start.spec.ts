@@ -62,6 +62,7 @@ describe('what can’t work', () => {
     ['with half a batch', { name: 'w', batchSize: 0.5 }, /`batchSize` .* an integer from 1/],
     ['with nobody at work', { name: 'w', concurrency: 0 }, /`concurrency` .* a number from 1/],
     ['without an end', { name: 'w', timeout: 0 }, /`timeout` .* a duration > 0/],
+    ['that a timer can’t hold', { name: 'w', timeout: '30d' }, /`timeout` .* a duration of 24 days at most/],
     ['with a share above one', { name: 'w', minRemaining: 2 }, /`minRemaining` .* from 0 to 1/],
     [
       'that waits for nobody knows what',
@@ -135,6 +136,8 @@ describe('what can’t work', () => {
 
   it.each<[object, RegExp]>([
     [{ lease: '100ms' }, /`lease` of CacheWarmupModule to be a duration of at least 500 ms/],
+    [{ lease: '30d' }, /`lease` of CacheWarmupModule to be a duration of 24 days at most/],
+    [{ shutdownDeadline: '30d' }, /`shutdownDeadline` of CacheWarmupModule .* 24 days at most/],
     [{ logStep: 0 }, /`logStep` of CacheWarmupModule/],
     [{ history: 0 }, /`history` of CacheWarmupModule/],
     [{ enabled: 'yes' }, /`enabled` of CacheWarmupModule to be one of true, false/],

@@ -160,13 +160,15 @@ describe('an event', () => {
       // Until it is being worked on.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    await Promise.all(['5', '6', '7'].map(emit));
-    expect(app.events.filter(({ kind }) => kind === 'skipped')).toMatchObject([
-      { trigger: 'event', reason: 'too many events wait for it' },
-    ]);
+    await Promise.all(['5', '6', '7', '8', '9'].map(emit));
+    const skipped = { trigger: 'event', reason: 'too many events wait for it' };
+    expect(app.events.filter(({ kind }) => kind === 'skipped')).toMatchObject([skipped, skipped, skipped]);
+    const warnings = () => app.told.filter((line) => line.startsWith('warn'));
+    expect(warnings()).toEqual(['warn Warmup profile is skipped: too many events wait for it']);
     hold.resolve();
     await app.when('finished');
     expect(astrology.calculated).toHaveLength(12);
+    expect(warnings()[1]).toBe('warn Warmup profile was skipped 2 times more: too many events wait for it');
   });
 
   it('whose method throws stops no other, and fails no emit', async () => {

@@ -138,6 +138,15 @@ describe('a warmup', () => {
     expect(app.told.find((line) => line.startsWith('warn'))).toMatch(/hourly has failed/);
   });
 
+  it('whose items break off has failed, and says so', async () => {
+    const broken = async function* () {
+      yield '1';
+      throw new Error('the cursor is gone');
+    };
+    const { run } = await begin(() => warm(broken(), () => undefined));
+    expect(await run()).toMatchObject({ outcome: 'failed', done: 1, reason: 'its items broke off' });
+  });
+
   it('never overlaps itself: who runs it by hand joins, and what is due is skipped', async () => {
     const hold = new Gate<void>();
     let calls = 0;

@@ -158,6 +158,55 @@ describe('the items of a warmup', () => {
     expect(failures).toMatchObject([{ code: 'CACHE_LOAD_TIMEOUT' }]);
   });
 
+  it('that go on after their time keep their place, and are not tried beside themselves', async () => {
+    let [active, most] = [0, 0];
+    const ends: Gate<void>[] = [];
+    const task = async () => {
+      active += 1;
+      most = Math.max(most, active);
+      const end = new Gate<void>();
+      ends.push(end);
+      await end.promise;
+      active -= 1;
+    };
+    const running = run(
+      Array.from({ length: 4 }, () => task),
+      { concurrency: 2, retries: 5 },
+    );
+    await settle();
+    await timing.pass(OPTIONS.timeout);
+    await timing.pass(OPTIONS.retryDelay);
+    expect(counts()).toEqual({ done: 0, failed: 2 });
+    expect(active).toBe(2);
+    for (const end of ends) end.resolve();
+    await settle();
+    expect(active).toBe(2);
+    for (const end of ends) end.resolve();
+    await running;
+    expect(most).toBe(2);
+    expect(counts()).toEqual({ done: 2, failed: 2 });
+  });
+
+  it('end when all places are kept by those that hang', async () => {
+    let begun = 0;
+    const task = () => {
+      begun += 1;
+      return new Promise(() => undefined);
+    };
+    const running = run(
+      Array.from({ length: 10 }, () => task),
+      { concurrency: 2 },
+    );
+    const failure = running.catch(String);
+    await settle();
+    await timing.pass(OPTIONS.timeout);
+    await timing.pass(OPTIONS.retryDelay);
+    await timing.pass(OPTIONS.timeout);
+    expect(await failure).toMatch(/has 2 items .* after their `timeout` of 1000 ms/);
+    expect(begun).toBe(2);
+    expect(counts()).toEqual({ done: 0, failed: 2 });
+  });
+
   it('end when there is no next one in time', async () => {
     async function* tasks() {
       yield () => 'fine';

@@ -51,6 +51,17 @@ describe('the times of warmups', () => {
     expect(next()).toBe(first + 2 * HOUR_MS);
   });
 
+  it('stay as they are when somebody fires one by hand', async () => {
+    const next = add({ kind: 'cron', expression: '0 * * * *', timeZone: 'UTC' });
+    await registry.getCronJob('cache-warmup:w').fireOnTick();
+    await jest.advanceTimersByTimeAsync(HOUR_MS / 2);
+    expect(dues).toEqual([
+      { at: START, apart: 0 },
+      { at: START + HOUR_MS / 2, apart: 0 },
+    ]);
+    expect(next()).toBe(START + 1.5 * HOUR_MS);
+  });
+
   it('end with the scheduler', async () => {
     add({ kind: 'every', ms: HOUR_MS });
     scheduler.add('v', { kind: 'cron', expression: '0 * * * *', timeZone: undefined }, (due) =>

@@ -9,8 +9,8 @@ import { LuaScript } from './lua-script.js';
  * Result   {0, begin in ms since the epoch} granted | {1, ms} held for that long | {2} another run is | {3} run already
  *
  * A record is three times with a space between: when the last run that was done had been due, when the last one that
- * was begun had been due, and when it was begun. A run that was begun and not done goes on from there. A stranger's
- * list or hash under either name is removed.
+ * was begun had been due, and when it was begun. A run that was begun and not done goes on from there. Who asks again
+ * with the token that holds, since the first answer was lost, is granted it again. A stranger's list or hash under either name is removed.
  */
 export const claimJobScript = new LuaScript(`
 for _, key in ipairs(KEYS) do
@@ -21,7 +21,8 @@ local done, begun, since = string.match(redis.call('GET', KEYS[1]) or '', '^(%d+
 done, begun, since = tonumber(done or 0), tonumber(begun or 0), tonumber(since or 0)
 local isSame = due and begun > 0 and math.abs(due - begun) <= apart
 if due and done > 0 and due - done <= apart then return {3} end
-if redis.call('GET', KEYS[2]) then
+local holder = redis.call('GET', KEYS[2])
+if holder and holder ~= ARGV[1] then
   if isSame then return {1, redis.call('PTTL', KEYS[2])} end
   return {2}
 end

@@ -19,6 +19,8 @@ interface Options {
 export class WarmupApp {
   readonly events: CacheWarmupEvent[] = [];
   readonly stop: () => void;
+  /** When each warmup was due last, as far as the test says so. */
+  private readonly ticked = new Map<string, number>();
 
   private constructor(
     readonly module: TestingModule,
@@ -75,6 +77,12 @@ export class WarmupApp {
     return this.lines.filter((line) => line.includes('Warmup '));
   }
 
+  /** Resolves when so many lines of the log have that text. */
+  async hasSaid(text: string, times = 1): Promise<void> {
+    while (this.lines.filter((line) => line.includes(text)).length < times)
+      await new Promise((go) => setImmediate(go));
+  }
+
   /** Resolves with the next event of that kind; or with the last one, if there was one. */
   when(kind: CacheWarmupEvent['kind'], warmup?: string): Promise<CacheWarmupEvent> {
     const fits = (event: CacheWarmupEvent) =>
@@ -92,7 +100,16 @@ export class WarmupApp {
 
   /** As when its time has come. */
   tick(name: string): void {
-    void this.registry.getCronJob(`cache-warmup:${name}`).fireOnTick();
+    const job = this.registry.getCronJob(`cache-warmup:${name}`);
+    const { now } = Date;
+    const at = job.cronTime.getNextDateFrom(new Date(this.ticked.get(name) ?? now())).toMillis();
+    this.ticked.set(name, at);
+    Date.now = () => at;
+    try {
+      void job.fireOnTick();
+    } finally {
+      Date.now = now;
+    }
   }
 }
 
