@@ -10,6 +10,7 @@ import {
 import type { RedisStatus } from './cache.redis.js';
 import type { CacheEventName, CachePayload } from './cache-events.js';
 import type { CacheDefinition } from './definition/define-cache.js';
+import { describeType } from './definition/describe-type.js';
 import { faultOfTags } from './definition/tag-text.js';
 import type { Evictable } from './definition/target.js';
 import type { CacheKey, CachePattern, CacheTag } from './definition/template.js';
@@ -126,10 +127,17 @@ export class CacheService {
    * @example
    * await cacheService.transaction(() => db.transaction(async (tx) => { … }))
    *
-   * @throws what `work` throws; CacheError `CACHE_REDIS_UNAVAILABLE` when an eviction inside asked to be `strict`:
+   * @throws what `work` throws; CacheError `CACHE_INVALID_USE` when that is no function, `CACHE_REDIS_UNAVAILABLE` when an eviction inside asked to be `strict`:
    * then the work is done, and other evictions and puts are, too
    */
-  transaction<T>(work: () => Promise<T>): Promise<T> {
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    if (typeof work !== 'function') {
+      throw new CacheError(
+        'CACHE_INVALID_USE',
+        `Expected \`transaction\` to get a function that does the work, got ${describeType(work)}. ` +
+          'Write for example transaction(() => db.transaction(async (tx) => { … })).',
+      );
+    }
     return this.runtime.engine.transaction(work);
   }
 

@@ -110,4 +110,11 @@ describe('CacheService', () => {
     expect(await cache.get('1')).toBeUndefined();
     expect(service.stats().caches['revived']).toMatchObject({ misses: 1, invalid: 1 });
   });
+
+  it('says what a transaction is made of when it gets something else', async () => {
+    await expect(service.transaction(5 as never)).rejects.toMatchObject({
+      code: 'CACHE_INVALID_USE',
+      message: expect.stringContaining('Expected `transaction` to get a function that does the work, got'),
+    });
+  });
 });
