@@ -1,7 +1,7 @@
 import type { CacheDefinition } from './definition/define-cache.js';
 import { describeType } from './definition/describe-type.js';
 import { isTag } from './definition/tag-text.js';
-import { isTarget, type Evictable } from './definition/target.js';
+import { isCachePattern, isTarget, type Evictable } from './definition/target.js';
 import type { CachePattern } from './definition/template.js';
 import { tagOfCache } from './engine/bound-cache.js';
 import type { CacheEngine } from './engine/cache-engine.js';
@@ -55,11 +55,6 @@ function sort(given: unknown, source: string): Sorted {
     }
   }
   return sorted;
-}
-
-/** Not by class: the ESM and the CommonJS build may meet in one application. */
-function isCachePattern(value: unknown): value is CachePattern {
-  return typeof (value as CachePattern | null | undefined)?.matches === 'function';
 }
 
 function invalid(source: string, found: string): CacheError {

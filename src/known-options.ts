@@ -1,7 +1,5 @@
+import { LONGEST_TIMER_MS } from './engine/longest-timer.js';
 import { CacheError } from './errors.js';
-
-/** The longest time that a timer can wait; one that is set to more fires at once. */
-export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Refuses an option whose name is none: a misspelt one would do nothing.

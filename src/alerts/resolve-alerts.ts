@@ -1,6 +1,7 @@
 import { CacheError } from '../errors.js';
 import { parseDuration } from '../definition/duration.js';
-import { LONGEST_TIMER_MS, refuseUnknown } from '../known-options.js';
+import { LONGEST_TIMER_MS } from '../engine/longest-timer.js';
+import { refuseUnknown } from '../known-options.js';
 import { checkRules, type CacheAlertRule } from './alert-rule.js';
 import type { CacheAlertsOptions } from './cache-alerts.options.js';
 import { defaultRules } from './default-rules.js';

@@ -1,4 +1,5 @@
 import { describeType } from '../definition/describe-type.js';
+import { isCachePattern } from '../definition/target.js';
 import { faultOfTags } from '../definition/tag-text.js';
 import type { CachePattern, CacheTag } from '../definition/template.js';
 import type { MethodCall } from './method-call.js';
@@ -60,8 +61,7 @@ export function pickPattern(
   given: readonly unknown[],
 ): MaybePromise<CachePattern> {
   return followedBy(ask(callee, pattern, given), (picked): CachePattern => {
-    // Not by class: the ESM and the CommonJS build may meet in one application.
-    if (typeof (picked as CachePattern | undefined)?.matches === 'function') return picked as CachePattern;
+    if (isCachePattern(picked)) return picked;
     throw misuse(
       `Expected \`pattern\` of ${callee.where} to return a pattern, got ${describeType(picked)}.`,
       'Make it with the template: (bot) => pattern`bot:${bot.id}*`.',

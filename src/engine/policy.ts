@@ -1,3 +1,4 @@
+import { LIFETIME_FIELDS } from '../definition/derive-cache.js';
 import type { AnyCachePolicy, CacheDefinition } from '../definition/define-cache.js';
 import { parseDuration, parseLifetime, type Duration, type Lifetime } from '../definition/duration.js';
 import { CacheError } from '../errors.js';
@@ -46,14 +47,7 @@ const DEFAULT_L1_TTL_MS = 30_000;
 const DEFAULT_THRESHOLD_BYTES = 1024;
 
 const KNOWN: ReadonlySet<string> = new Set<keyof AnyCachePolicy>([
-  'ttl',
-  'jitter',
-  'nullTtl',
-  'staleWhileRevalidate',
-  'staleIfError',
-  'refreshAhead',
-  'softTimeout',
-  'hardTimeout',
+  ...LIFETIME_FIELDS,
   'l1',
   'l2',
   'isolation',

@@ -1,11 +1,11 @@
 import { newToken } from '../../engine/token.js';
-import { isRefused } from '../../resilience/gate.js';
 import type { RedisConnection } from './redis-connection.js';
-import type { RedisNode } from './redis-client.js';
+import { infoOf, numberIn, type Info } from './redis-info.js';
 import { topologyOf } from './redis-topology.js';
 
 /** How long the key of a check lives that could not be removed, milliseconds. */
 const PROBE_LIFE_MS = 10_000;
+const SECTIONS = ['memory', 'replication'] as const;
 
 /** What a look at Redis has found. What the user is not allowed to see is missing. */
 export interface RedisReport {
@@ -47,13 +47,12 @@ export class RedisCheckup {
     const since = performance.now();
     await Promise.all(masters.map((master) => master.ping()));
     const latencyMs = performance.now() - since;
-    const [memories, roles] = await Promise.all([
-      Promise.all(masters.map((master) => told(master, 'memory'))),
-      Promise.all(masters.map((master) => told(master, 'replication'))),
+    const [infos] = await Promise.all([
+      Promise.all(masters.map((master) => infoOf(master, SECTIONS))),
       this.writeAndRead(),
     ]);
-    const memory = fullest(memories);
-    const role = roles.map((info) => info?.get('role')).find((known) => known !== undefined);
+    const memory = fullest(infos);
+    const role = infos.map((info) => info.get('role')).find((known) => known !== undefined);
     return {
       latencyMs,
       ...(role !== undefined && { role: role === 'master' ? 'master' : 'replica' }),
@@ -71,28 +70,10 @@ export class RedisCheckup {
   }
 }
 
-/** A section of INFO; `undefined` when Redis won't tell, such as to a user that may not ask. */
-async function told(
-  node: RedisNode,
-  section: 'memory' | 'replication',
-): Promise<ReadonlyMap<string, string> | undefined> {
-  try {
-    const lines = (await node.info(section)).split('\r\n');
-    return new Map(
-      lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
-    );
-  } catch (error) {
-    // Some services know no INFO, or not this section of it.
-    if (isRefused(error)) return undefined;
-    throw error;
-  }
-}
-
-function fullest(infos: readonly (ReadonlyMap<string, string> | undefined)[]): RedisReport['memory'] {
+function fullest(infos: readonly Info[]): RedisReport['memory'] {
   const memories = infos.flatMap((info) => {
-    const used = Number(info?.get('used_memory') ?? NaN);
-    const max = Number(info?.get('maxmemory') ?? NaN);
-    return Number.isFinite(used) ? [{ used, max: max > 0 ? max : Infinity }] : [];
+    const used = numberIn(info, 'used_memory');
+    return used === undefined ? [] : [{ used, max: numberIn(info, 'maxmemory') || Infinity }];
   });
   const [first] = memories.toSorted((a, b) => b.used / b.max - a.used / a.max || b.used - a.used);
   return first && { usedBytes: first.used, ...(first.max !== Infinity && { maxBytes: first.max }) };

@@ -1,5 +1,24 @@
+import { isRefused } from '../../resilience/gate.js';
+import type { RedisNode } from './redis-client.js';
+
 /** The numbers and texts of one or more replies to INFO, by their names. */
 export type Info = ReadonlyMap<string, string>;
+
+/**
+ * All these sections of INFO in one map: their names do not meet. What the node won't tell is left out, such as to a user
+ * that must not ask; some services know no INFO at all.
+ */
+export async function infoOf(node: RedisNode, sections: readonly string[]): Promise<Info> {
+  const answers = await Promise.all(
+    sections.map((section) =>
+      node.info(section).catch((error: unknown) => {
+        if (!isRefused(error)) throw error;
+        return '';
+      }),
+    ),
+  );
+  return parseInfo(answers.join('\n'));
+}
 
 /** Reads what INFO answers: lines of `name:value`, and headings. */
 export function parseInfo(text: string): Info {

@@ -1,8 +1,8 @@
 import { CacheError } from '../../errors.js';
-import { isRefused, type Gate } from '../../resilience/gate.js';
+import type { Gate } from '../../resilience/gate.js';
 import { sampleKeys, type KeySample } from './key-sample.js';
 import type { RedisClient, RedisNode } from './redis-client.js';
-import { numberIn, parseInfo, partOf, type Info } from './redis-info.js';
+import { infoOf, numberIn, partOf, type Info } from './redis-info.js';
 import { escapeGlob, type RedisKeys } from './redis-keys.js';
 import { topologyOf } from './redis-topology.js';
 
@@ -102,7 +102,7 @@ export class RedisSurvey {
       const since = performance.now();
       await this.run(() => Promise.all(nodes.map((node) => node.ping())));
       const latencyMs = performance.now() - since;
-      const infos = await this.run(() => Promise.all(nodes.map((node) => infoOf(node))));
+      const infos = await this.run(() => Promise.all(nodes.map((node) => infoOf(node, SECTIONS))));
       const keys = sample > 0 ? await this.keysOf(nodes, infos, sample, until) : undefined;
       const known = { memory: memoryOf(infos), clients: clientsOf(infos), commands: commandsOf(infos), keys };
       const wanted = ['memory', 'clients', 'commands', ...(sample > 0 ? (['keys'] as const) : [])] as const;
@@ -155,19 +155,6 @@ export class RedisSurvey {
 function estimateOf({ found, visited, complete }: KeySample, total: number | undefined): number {
   if (complete || total === undefined || visited >= total) return found;
   return found * (total / visited);
-}
-
-/** All sections in one map: their names do not meet. What must not be asked is left out. */
-async function infoOf(node: RedisNode): Promise<Info> {
-  const answers = await Promise.all(
-    SECTIONS.map((section) =>
-      node.info(section).catch((error: unknown) => {
-        if (!isRefused(error)) throw error;
-        return '';
-      }),
-    ),
-  );
-  return parseInfo(answers.join('\n'));
 }
 
 function memoryOf(infos: readonly Info[]): RedisMemoryReport | undefined {
