@@ -1,27 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Redis } from 'ioredis';
-import { Cacheable, defineCache, key } from 'nestjs-roost';
 import { CacheWarmup, warm, type Warmup } from 'nestjs-roost/warmup';
 import { RedisJobLeases } from '../../../src/stores/redis/redis-job-leases.js';
 import { RedisKeys } from '../../../src/stores/redis/redis-keys.js';
 import { Gate } from '../../support/engine.js';
-import { startRedisServer, type RedisServer } from '../../support/redis-server.js';
-import { WarmupApp } from './support/warmup-app.js';
-
-const IDS = Array.from({ length: 12 }, (_, i) => String(i));
-const botsCache = defineCache({ name: 'bots', key: (id: string) => key`bot:${id}`, ttl: '5m' });
-
-/** What all instances share: the database. */
-const database = { loads: [] as string[], load: (id: string): unknown => id };
-
-@Injectable()
-class Bots {
-  @Cacheable(botsCache)
-  async find(id: string): Promise<unknown> {
-    database.loads.push(id);
-    return database.load(id);
-  }
-}
+import { Bots, botsCache, database, IDS, WarmupFleet } from './support/warmup-fleet.js';
 
 @Injectable()
 class Warmups {
@@ -49,58 +31,13 @@ class AtStart {
 }
 
 describe('instances on one Redis', () => {
-  let server: RedisServer;
-  let admin: Redis;
-  let namespace: string;
-  let namespaces = 0;
-  let apps: WarmupApp[];
+  const fleet = new WarmupFleet('warmups');
 
-  beforeAll(async () => {
-    server = await startRedisServer();
-    admin = new Redis(server.url, { retryStrategy: () => 50 });
-    admin.on('error', () => undefined);
-  });
-
-  afterAll(async () => {
-    admin.disconnect();
-    await server.stop();
-  });
-
-  beforeEach(() => {
-    namespace = `warmups:${(namespaces += 1)}`;
-    apps = [];
-    database.loads = [];
-    database.load = (id) => id;
-  });
-
-  afterEach(async () => {
-    await Promise.all(apps.map(({ module }) => module.close()));
-  });
-
-  const start = (...providers: NonNullable<Parameters<typeof WarmupApp.make>[0]>) =>
-    startWith('500ms', ...providers);
-  const startWith = async (
-    lease: '500ms' | '5m',
-    ...providers: NonNullable<Parameters<typeof WarmupApp.make>[0]>
-  ) => {
-    const app = await WarmupApp.make([Bots, ...(providers.length === 0 ? [Warmups] : providers)], {
-      cache: { namespace, redis: { url: server.url, deadline: 2_000 } },
-      warmup: { lease, shutdownDeadline: '1m' },
-    });
-    apps.push(app);
-    await app.module.init();
-    return app;
-  };
-  /** The next load waits until the test lets it go. */
-  const holdNext = () => {
-    const [begun, hold] = [new Gate<void>(), new Gate<void>()];
-    database.load = (id) => {
-      begun.resolve();
-      return hold.promise.then(() => id);
-    };
-    return { begun: begun.promise, release: () => hold.resolve() };
-  };
-  const leaseKey = () => `${namespace}~warmup:{hourly}:lease`;
+  type Providers = Parameters<WarmupFleet['start']>[0];
+  const startWith = (lease: '500ms' | '5m', ...providers: Providers) =>
+    fleet.start(providers.length === 0 ? [Warmups] : providers, { deadline: 2_000, lease });
+  const start = (...providers: Providers) => startWith('500ms', ...providers);
+  const leaseKey = () => `${fleet.namespace}~warmup:{hourly}:lease`;
 
   it('run a warmup once, and load each item once, when its time has come for all of them', async () => {
     const [one, two] = [await start(), await start()];
@@ -130,7 +67,7 @@ describe('instances on one Redis', () => {
   });
 
   it('that start one after the other warm once, and each waits until it is warm', async () => {
-    const hold = holdNext();
+    const hold = fleet.holdNext();
     const starting = [start(AtStart), start(AtStart)];
     await hold.begun;
     hold.release();
@@ -142,14 +79,11 @@ describe('instances on one Redis', () => {
 
   it('that start wait for one that somebody runs by hand', async () => {
     const one = await start(AtStart);
-    const hold = holdNext();
+    const hold = fleet.holdNext();
     const running = one.warmups.run('at-start');
     await hold.begun;
-    const two = await WarmupApp.make([Bots, AtStart], {
-      cache: { namespace, redis: { url: server.url, deadline: 2_000 } },
-    });
-    apps.push(two);
-    await admin.del(`${namespace}~warmup:{at-start}`);
+    const two = await fleet.make([AtStart], { deadline: 2_000 });
+    await fleet.admin.del(`${fleet.namespace}~warmup:{at-start}`);
     let isUp = false;
     const starting = two.module.init().then(() => (isUp = true));
     while (two.warmups.status()[0]?.state !== 'elsewhere') {
@@ -166,7 +100,7 @@ describe('instances on one Redis', () => {
     const [one, two] = [await start(), await start()];
     one.tick('hourly');
     await one.when('finished');
-    const hold = holdNext();
+    const hold = fleet.holdNext();
     const running = two.warmups.run('hourly');
     await hold.begun;
     expect(await one.warmups.run('hourly')).toMatchObject({
@@ -198,7 +132,6 @@ describe('instances on one Redis', () => {
     const closing = one.module.close();
     hold.resolve();
     await closing;
-    apps = [two];
     expect(one.warmups.status()[0]?.last).toMatchObject([{ outcome: 'stopped' }]);
     expect(await two.when('finished')).toMatchObject({ outcome: 'done', done: 12 });
     expect(database.loads.toSorted()).toEqual(IDS.toSorted());
@@ -218,37 +151,37 @@ describe('instances on one Redis', () => {
     });
     app.tick('hourly');
     await begun;
-    const token = await admin.get(leaseKey());
+    const token = await fleet.admin.get(leaseKey());
     // Longer than it would live by itself: two renewals at least.
-    while ((await admin.pttl(leaseKey())) > 400) await new Promise((resolve) => setImmediate(resolve));
-    while ((await admin.pttl(leaseKey())) <= 400) await new Promise((resolve) => setImmediate(resolve));
-    expect(await admin.get(leaseKey())).toBe(token);
-    await admin.set(leaseKey(), 'somebody else', 'PX', 60_000);
+    while ((await fleet.admin.pttl(leaseKey())) > 400) await new Promise((resolve) => setImmediate(resolve));
+    while ((await fleet.admin.pttl(leaseKey())) <= 400) await new Promise((resolve) => setImmediate(resolve));
+    expect(await fleet.admin.get(leaseKey())).toBe(token);
+    await fleet.admin.set(leaseKey(), 'somebody else', 'PX', 60_000);
     await told;
     hold.resolve();
     const finished = app.when('finished');
     expect(await finished).toMatchObject({ outcome: 'stopped', reason: 'another instance may run it' });
     expect(database.loads.length).toBeLessThan(12);
-    expect(await admin.get(leaseKey())).toBe('somebody else');
+    expect(await fleet.admin.get(leaseKey())).toBe('somebody else');
   });
 
   it('leave nothing in Redis that has no end', async () => {
     const app = await start();
     await app.warmups.run('hourly');
     app.events.length = 0;
-    const hold = holdNext();
+    const hold = fleet.holdNext();
     app.tick('hourly');
     await hold.begun;
-    const names = await admin.keys(`${namespace}~warmup:*`);
-    expect(names.toSorted()).toEqual([`${namespace}~warmup:{hourly}`, leaseKey()]);
-    for (const name of names) expect(await admin.pttl(name)).toBeGreaterThan(0);
+    const names = await fleet.admin.keys(`${fleet.namespace}~warmup:*`);
+    expect(names.toSorted()).toEqual([`${fleet.namespace}~warmup:{hourly}`, leaseKey()]);
+    for (const name of names) expect(await fleet.admin.pttl(name)).toBeGreaterThan(0);
     hold.release();
     await app.when('finished');
-    expect(await admin.exists(leaseKey())).toBe(0);
+    expect(await fleet.admin.exists(leaseKey())).toBe(0);
   });
 
   describe('the right to run a job', () => {
-    const leases = () => new RedisJobLeases(admin, new RedisKeys(namespace), (act) => act());
+    const leases = () => new RedisJobLeases(fleet.admin, new RedisKeys(fleet.namespace), (act) => act());
     const claim = (due: number | undefined, more: object = {}) =>
       leases().claim('job', {
         ...{ token: `token ${due}`, now: 1_000, leaseMs: 60_000, due, apart: 10, recordMs: 60_000 },
@@ -305,11 +238,11 @@ describe('instances on one Redis', () => {
     });
 
     it('survives what a stranger has left under its names', async () => {
-      await admin.rpush(`${namespace}~warmup:{job}`, 'stranger');
-      await admin.rpush(`${namespace}~warmup:{job}:lease`, 'stranger');
+      await fleet.admin.rpush(`${fleet.namespace}~warmup:{job}`, 'stranger');
+      await fleet.admin.rpush(`${fleet.namespace}~warmup:{job}:lease`, 'stranger');
       expect(await claim(500)).toMatchObject({ kind: 'granted' });
       await end(500, true);
-      await admin.set(`${namespace}~warmup:{job}`, 'stranger');
+      await fleet.admin.set(`${fleet.namespace}~warmup:{job}`, 'stranger');
       expect(await claim(500)).toMatchObject({ kind: 'granted' });
     });
   });
