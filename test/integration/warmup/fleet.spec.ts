@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { CacheService } from 'nestjs-roost';
 import { CacheWarmup, warm, type Warmup } from 'nestjs-roost/warmup';
 import { RedisJobLeases } from '../../../src/stores/redis/redis-job-leases.js';
 import { RedisKeys } from '../../../src/stores/redis/redis-keys.js';
 import { Gate } from '../../support/engine.js';
+import type { WarmupApp } from './support/warmup-app.js';
 import { Bots, botsCache, database, IDS, WarmupFleet } from './support/warmup-fleet.js';
 
 @Injectable()
@@ -37,6 +39,8 @@ describe('instances on one Redis', () => {
   const startWith = (lease: '500ms' | '5m', ...providers: Providers) =>
     fleet.start(providers.length === 0 ? [Warmups] : providers, { deadline: 2_000, lease });
   const start = (...providers: Providers) => startWith('500ms', ...providers);
+  /** What was loaded just before a run began is left by it; by how much, the clocks of two instances may differ. */
+  const forget = ({ module }: WarmupApp) => module.get(CacheService).cache(botsCache).clear();
   const leaseKey = () => `${fleet.namespace}~warmup:{hourly}:lease`;
 
   it('run a warmup once, and load each item once, when its time has come for all of them', async () => {
@@ -61,6 +65,7 @@ describe('instances on one Redis', () => {
     two.tick('hourly');
     expect(await two.when('skipped')).toMatchObject({ reason: 'it has been run elsewhere' });
     expect(database.loads).toHaveLength(12);
+    await forget(two);
     two.tick('hourly');
     expect(await two.when('finished')).toMatchObject({ done: 12 });
     expect(database.loads).toHaveLength(24);
@@ -100,6 +105,7 @@ describe('instances on one Redis', () => {
     const [one, two] = [await start(), await start()];
     one.tick('hourly');
     await one.when('finished');
+    await forget(two);
     const hold = fleet.holdNext();
     const running = two.warmups.run('hourly');
     await hold.begun;
@@ -109,8 +115,7 @@ describe('instances on one Redis', () => {
     });
     hold.release();
     expect(await running).toMatchObject({ outcome: 'done', done: 12 });
-    // What was loaded just before it began, by clocks that may differ a little, is left.
-    expect(database.loads.length).toBeGreaterThan(12);
+    expect(database.loads).toHaveLength(24);
     // What is run by hand is nobody's turn.
     one.tick('hourly');
     await one.when('started');
