@@ -6,7 +6,8 @@ export type Copy = (master: unknown) => unknown;
 /**
  * A function that copies the values of a shape: for `{ id, at: Date, tags: string[] }`
  *
- *     function f0(x) { return { "id": x["id"], "at": new PlainDate(x["at"]), "tags": x["tags"].slice() }; }
+ *     let x0, x1, x2;
+ *     return (x0 = x, { "id": x0["id"], "at": (x1 = x0["at"], new PlainDate(x1.getTime())), "tags": … });
  *
  * Names of fields are all of the data that gets into the code, and only as string literals that `JSON.stringify` has
  * written. Such a literal ends where the name ends, whatever the name is: quotes, backslashes, control characters and
@@ -18,75 +19,78 @@ export type Copy = (master: unknown) => unknown;
  */
 export function compileCopy(root: Place): Copy {
   const functions: string[] = [];
-  const code = `return (x) => ${copyOf(root, 'x', functions)};`;
+  const body = new FunctionBody(functions);
+  const copy = body.copyOf(root, 'x');
+  functions.push(`return (x) => { ${body.declarations} return ${copy}; };`);
   // oxlint-disable-next-line typescript/no-implied-eval -- see above
-  const make = new Function(
-    'copyPlain',
-    'PlainDate',
-    'hasOwn',
-    `"use strict";\n${functions.join('\n')}\n${code}`,
-  );
+  const make = new Function('copyPlain', 'PlainDate', 'hasOwn', `"use strict";\n${functions.join('\n')}`);
   return make(copyPlain, PlainDate, Object.hasOwn) as Copy;
 }
 
-/** An expression that copies what is at a place. Functions that it calls go to the list. */
-function copyOf(place: Place, source: string, functions: string[]): string {
-  if (place.mixed) return `copyPlain(${source})`;
-  const copy = copyOfObject(place, source, functions);
-  if (copy === undefined) return source;
-  return place.primitive
-    ? `(typeof ${source} === "object" && ${source} !== null ? ${copy} : ${source})`
-    : copy;
-}
+/** Writes expressions that copy, and counts the variables that they need. */
+class FunctionBody {
+  private variables = 0;
 
-function copyOfObject(place: Place, source: string, functions: string[]): string | undefined {
-  if (place.date) return `new PlainDate(${source}.getTime())`;
-  if (place.items !== undefined) return copyOfArray(place.items, source, functions);
-  if (place.variants.length > 0) return copyOfVariant(place.variants, source, functions);
-  return undefined;
-}
+  constructor(
+    /** The code of functions that it calls goes to these. */
+    private readonly functions: string[],
+  ) {}
 
-function copyOfArray(items: Place, source: string, functions: string[]): string {
-  const item = copyOf(items, 'x', functions);
-  if (item === 'x') return `${source}.slice()`;
-  const body = `const copy = a.slice(); for (let i = 0; i < copy.length; i++) { const x = copy[i]; copy[i] = ${item}; } return copy;`;
-  return `${define(`(a) { ${body} }`, functions)}(${source})`;
-}
+  get declarations(): string {
+    const names = Array.from({ length: this.variables }, (_, index) => `x${index}`);
+    return names.length > 0 ? `let ${names.join(', ')};` : '';
+  }
 
-/** Asks for fields that some have and others have not, until one variant is left. */
-function copyOfVariant(variants: readonly Variant[], source: string, functions: string[]): string {
-  const [first] = variants;
-  const telling = variants.flatMap(({ names }) => names).find((name) => !variants.every(has(name)));
-  if (first !== undefined && telling === undefined) return copyOfFields(first, source, functions);
-  const name = telling ?? '';
-  const those = copyOfVariant(variants.filter(has(name)), source, functions);
-  const others = copyOfVariant(
-    variants.filter((variant) => !has(name)(variant)),
-    source,
-    functions,
-  );
-  return `(hasOwn(${source}, ${literal(name)}) ? ${those} : ${others})`;
+  /** An expression that copies what `source` gives, which it asks once. */
+  copyOf(place: Place, source: string): string {
+    if (place.mixed) return `copyPlain(${source})`;
+    if (!place.date && place.items === undefined && place.variants.length === 0) return source;
+    const x = `x${this.variables++}`;
+    const copy = this.copyOfObject(place, x);
+    if (!place.primitive) return `(${x} = ${source}, ${copy})`;
+    return `(typeof (${x} = ${source}) === "object" && ${x} !== null ? ${copy} : ${x})`;
+  }
+
+  private copyOfObject(place: Place, x: string): string {
+    if (place.date) return `new PlainDate(${x}.getTime())`;
+    return place.items === undefined
+      ? this.copyOfVariants(place.variants, x)
+      : this.copyOfArray(place.items, x);
+  }
+
+  /** Loops need statements, and thus a function. */
+  private copyOfArray(items: Place, x: string): string {
+    const body = new FunctionBody(this.functions);
+    const item = body.copyOf(items, 'a[i]');
+    if (item === 'a[i]') return `${x}.slice()`;
+    const name = `f${this.functions.length}`;
+    const loop = `for (let i = 0; i < a.length; i++) a[i] = ${item};`;
+    this.functions.push(`function ${name}(a) { ${body.declarations} ${loop} return a; }`);
+    return `${name}(${x}.slice())`;
+  }
+
+  /** Asks for fields that some have and others have not, until one variant is left. */
+  private copyOfVariants(variants: readonly Variant[], x: string): string {
+    const name = variants.flatMap(({ names }) => names).find((each) => !variants.every(has(each)));
+    if (name === undefined) return variants.map((variant) => this.copyOfFields(variant, x)).join();
+    const those = variants.filter(has(name));
+    const others = variants.filter((variant) => !those.includes(variant));
+    return `(hasOwn(${x}, ${literal(name)}) ? ${this.copyOfVariants(those, x)} : ${this.copyOfVariants(others, x)})`;
+  }
+
+  private copyOfFields({ names, places }: Variant, x: string): string {
+    const fields = places.map((place, index) => {
+      const name = literal(names[index] ?? '');
+      return `${name}: ${this.copyOf(place, `${x}[${name}]`)}`;
+    });
+    return `{ ${fields.join(', ')} }`;
+  }
 }
 
 const has =
   (name: string) =>
   ({ names }: Variant) =>
     names.includes(name);
-
-function copyOfFields({ names, places }: Variant, source: string, functions: string[]): string {
-  const fields = places.map((place, index) => {
-    const name = literal(names[index] ?? '');
-    return `${name}: ${copyOf(place, `x[${name}]`, functions)}`;
-  });
-  return `${define(`(x) { return { ${fields.join(', ')} }; }`, functions)}(${source})`;
-}
-
-/** The name of a new function. */
-function define(rest: string, functions: string[]): string {
-  const name = `f${functions.length}`;
-  functions.push(`function ${name}${rest}`);
-  return name;
-}
 
 /** Old engines take U+2028 and U+2029 for ends of lines. */
 const literal = (name: string): string =>

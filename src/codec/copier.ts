@@ -19,8 +19,11 @@ export class Copier {
   private readonly shape = new ValueShape();
   private version = 0;
   private compiled: Copy | undefined;
-  private copiesBeforeCode = COPIES_BEFORE_CODE;
-  private copiesLeft = COPIES_BEFORE_CODE;
+  private copiesLeft: number;
+
+  constructor(private copiesBeforeCode = COPIES_BEFORE_CODE) {
+    this.copiesLeft = copiesBeforeCode;
+  }
 
   /**
    * Tells whether it can copy a value, which is one that the codec has decoded: if so, it may be given to `copy` as

@@ -13,9 +13,11 @@ export const PlainDate = Date;
 export function isPlain(value: unknown, depth = 0): boolean {
   if (typeof value !== 'object' || value === null) return isPlainPrimitive(value);
   if (depth >= MAX_DEPTH) return false;
-  if (Array.isArray(value)) return isDense(value) && value.every((item) => isPlain(item, depth + 1));
+  if (Array.isArray(value)) return everyItem(value, (item) => isPlain(item, depth + 1));
   if (isPlainDate(value)) return true;
-  return isPlainObject(value) && Object.values(value).every((field) => isPlain(field, depth + 1));
+  // A field `__proto__` would have to be copied with care.
+  if (!isPlainObject(value) || Object.hasOwn(value, '__proto__')) return false;
+  return Object.values(value).every((field) => isPlain(field, depth + 1));
 }
 
 export const isPlainPrimitive = (value: unknown): boolean =>
@@ -24,13 +26,14 @@ export const isPlainPrimitive = (value: unknown): boolean =>
 export const isPlainDate = (value: object): boolean =>
   Object.getPrototypeOf(value) === PlainDate.prototype && value instanceof PlainDate;
 
-/** A field `__proto__` of its own would have to be copied with care. */
-export const isPlainObject = (value: object): boolean =>
-  Object.getPrototypeOf(value) === Object.prototype && !Object.hasOwn(value, '__proto__');
+export const isPlainObject = (value: object): boolean => Object.getPrototypeOf(value) === Object.prototype;
 
-export function isDense(array: readonly unknown[]): boolean {
+/** Unlike `every`, it passes no array that has a hole. */
+export function everyItem(array: readonly unknown[], passes: (item: unknown) => boolean): boolean {
   for (let index = 0; index < array.length; index++) {
-    if (array[index] === undefined && !Object.hasOwn(array, index)) return false;
+    const item = array[index];
+    if (item === undefined && !Object.hasOwn(array, index)) return false;
+    if (!passes(item)) return false;
   }
   return true;
 }

@@ -1,4 +1,4 @@
-import { isDense, isPlain, isPlainDate, isPlainObject, isPlainPrimitive } from './plain-copy.js';
+import { everyItem, isPlain, isPlainDate, isPlainObject, isPlainPrimitive } from './plain-copy.js';
 
 /** An object with more fields is a dictionary. */
 const MAX_FIELDS_OF_OBJECT = 64;
@@ -79,19 +79,22 @@ export class ValueShape {
       this.version += 1;
     }
     const { items } = place;
-    return isDense(array) && array.every((item) => this.see(items, item, depth + 1));
+    return everyItem(array, (item) => this.see(items, item, depth + 1));
   }
 
   private seeObject(place: Place, object: object, depth: number): boolean {
     const fields = object as Readonly<Record<string, unknown>>;
     const names = Object.keys(fields);
-    const variant = place.variants.find((known) => isSameList(known.names, names)) ?? this.add(place, names);
-    if (variant === undefined) return this.giveUp(place, object, depth);
-    const { places } = variant;
-    return names.every((name, index) => {
-      const field = places[index];
-      return field !== undefined && this.see(field, fields[name], depth + 1);
-    });
+    let variant = place.variants.find((known) => isSameList(known.names, names));
+    if (variant === undefined) {
+      if (names.includes('__proto__')) return false;
+      variant = this.add(place, names);
+      if (variant === undefined) return this.giveUp(place, object, depth);
+    }
+    for (const [index, field] of variant.places.entries()) {
+      if (!this.see(field, fields[names[index] ?? ''], depth + 1)) return false;
+    }
+    return true;
   }
 
   /** `undefined` when there is no room for it, or when it could be told from another one by the order of fields only. */
