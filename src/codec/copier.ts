@@ -57,8 +57,9 @@ export class Copier {
     try {
       this.compiled = compileCopy(this.shape.root);
       this.copiesBeforeCode *= 2;
-    } catch {
-      mayMakeCode = false;
+    } catch (error) {
+      if (error instanceof EvalError) mayMakeCode = false;
+      // Whatever else it was, copies go on being made without code.
     }
   }
 }

@@ -1,10 +1,38 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import * as fc from 'fast-check';
+import { compileCopy } from '../../../src/codec/copier-code.js';
 import { Copier } from '../../../src/codec/copier.js';
+import { ValueShape } from '../../../src/codec/value-shape.js';
 import { buildFleet } from '../../support/fleet-build.js';
-import { copiesWell } from './support/copies.js';
+import { copiesWell, decoded, HOSTILE_NAMES, isSame, plain } from './support/copies.js';
 import { bot } from './support/values.js';
+
+/** What the code that is made for some values makes of the first of them; throws when it is no code at all. */
+function copyByCode(...masters: readonly unknown[]): unknown {
+  const shape = new ValueShape();
+  for (const master of masters) expect(shape.include(master)).toBe(true);
+  return compileCopy(shape.root)(masters[0]);
+}
+
+describe('names of fields', () => {
+  it('get into the code as names, whatever they are', () => {
+    fc.assert(
+      fc.property(plain, plain, (one, other) => {
+        const masters = [one, other].map(decoded);
+        return isSame(copyByCode(...masters), masters[0]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each(HOSTILE_NAMES)('%j gets into the code as a name', (name) => {
+    const inner = { [name]: name };
+    const master = { [name]: [inner, {}], [`${name}${name}`]: { [name]: new Date(1) } };
+    expect(isSame(copyByCode(master, { [name]: null }, inner), master)).toBe(true);
+  });
+});
 
 describe('code', () => {
   /** The code that was made. */

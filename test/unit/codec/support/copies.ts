@@ -9,7 +9,7 @@ const codec = new MsgpackCodec();
 export const decoded = (input: unknown): unknown => codec.decode(codec.encode(input));
 
 /** Names that code made of them could take for something else. */
-const HOSTILE_NAMES = [
+export const HOSTILE_NAMES = [
   ...[
     '"];process.exit()//',
     '"]}',
