@@ -16,6 +16,8 @@ export type CacheTag = string & { readonly [brand]: 'tag' };
 /** Templates whose literal text was checked; there is one array of strings per place in the code. */
 const checkedTexts = new WeakSet<TemplateStringsArray>();
 const checkedPatterns = new WeakSet<TemplateStringsArray>();
+/** The one that was used last: mostly it is used again. */
+let lastChecked: TemplateStringsArray | undefined;
 
 /**
  * Makes the key of an entry. Literal text is kept, each interpolation is encoded, so that no value can run into
@@ -65,10 +67,11 @@ export function pattern(strings: TemplateStringsArray, ...parts: KeyPartInput[])
 }
 
 function limited(kind: 'key' | 'tag', strings: TemplateStringsArray, parts: readonly unknown[]): string {
-  if (!checkedTexts.has(strings)) {
+  if (strings !== lastChecked && !checkedTexts.has(strings)) {
     checkLiterals(kind, strings);
     checkedTexts.add(strings);
   }
+  lastChecked = strings;
   const text = join(kind, strings, parts);
   return text.length > MAX_KEY_LENGTH ? limitLength(text) : text;
 }

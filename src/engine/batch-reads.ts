@@ -59,8 +59,9 @@ export class BatchReads {
       cache,
       items.map(({ request }) => request),
     );
+    const now = entries.now();
     for (const [i, { request, positions }] of items.entries()) {
-      const outcome = entries.usable(request, founds[i]!);
+      const outcome = entries.usable(request, founds[i]!, now);
       for (const position of positions) {
         results[position] = outcome;
         counter.count(cache, request.key, {
@@ -144,14 +145,15 @@ export class BatchReads {
         readonly own: Deferred<Outcome>;
         readonly fallback: Outcome | undefined;
       })[] = [];
+      const now = entries.now();
       for (const [i, { item, own }] of owned.entries()) {
         const { request } = item;
         const found = founds[i]!;
-        const stored = entries.usable(request, found);
+        const stored = entries.usable(request, found, now);
         const fallback = stored === undefined ? entries.usableOnError(request, found) : undefined;
         if (stored !== undefined) {
           own.resolve(stored);
-          if (reloads.isDue(cache, found.entry!)) due.push({ request, found, audience: NOBODY });
+          if (reloads.isDue(cache, found.entry!, now)) due.push({ request, found, audience: NOBODY });
         } else if (fallback !== undefined && reloads.isPaused(request)) {
           own.resolve(fallback);
         } else {
@@ -195,6 +197,7 @@ export class BatchReads {
     const results: (Outcome | undefined)[] = argsList.map(() => undefined);
     const items = new Map<string, Item>();
     const due: Wanted[] = [];
+    const lately = entries.lately();
     for (const [position, args] of argsList.entries()) {
       const begun = counter.begin();
       const key = cache.keyOf(...args);
@@ -203,17 +206,17 @@ export class BatchReads {
         item.positions.push(position);
         continue;
       }
-      const resident = entries.outcomeInL1(cache, key);
+      const resident = entries.outcomeInL1(cache, key, lately);
       if (resident?.entry === undefined) {
         const request = this.parts.request(cache, args, key, patience, overrides);
         items.set(key, { request, positions: [position] });
         continue;
       }
-      counter.hit(cache, key, resident.entry, begun, entries.askedAt);
+      counter.hit(cache, key, resident.entry, begun, lately);
       const { entry } = resident;
-      if (reloads.isDue(cache, entry)) {
+      if (reloads.isDue(cache, entry, lately)) {
         const request = this.parts.request(cache, args, key, patience, overrides);
-        due.push({ request, found: { entry, seen: entry.id }, audience: NOBODY });
+        due.push({ request, found: { seen: entry.id }, audience: NOBODY });
       }
       results[position] = resident;
     }

@@ -2,9 +2,10 @@ import { faultOfTags } from '../definition/tag-text.js';
 import type { CacheKey, CacheTag } from '../definition/template.js';
 import { CacheError } from '../errors.js';
 import type { NearStore } from '../stores/near-store.js';
+import { Copier } from '../codec/copier.js';
 import type { CacheStore } from '../stores/store.js';
 import { CacheCounts } from './cache-counts.js';
-import { expiresAt, type Entry } from './entry.js';
+import { expiresAt, type Entry, type EntryHead } from './entry.js';
 import type { Policy } from './policy.js';
 import type { CacheSwitch } from './switches.js';
 
@@ -42,6 +43,8 @@ export interface CacheParts {
 /** A definition that is in use: its policy resolved, and the stores that its entries live in. */
 export class BoundCache {
   readonly counts: CacheCounts;
+  /** Copies its values. */
+  readonly copier: Copier;
   readonly name: string;
   readonly policy: Policy;
   readonly keyOf: CacheParts['keyOf'];
@@ -59,6 +62,7 @@ export class BoundCache {
     original?: BoundCache,
   ) {
     this.counts = original?.counts ?? new CacheCounts();
+    this.copier = original?.copier ?? new Copier();
     this.name = parts.name;
     this.policy = parts.policy;
     this.onOff = parts.onOff;
@@ -113,7 +117,7 @@ export class BoundCache {
   }
 
   /** Whether an entry was stored by this cache, under its present version. */
-  made(entry: Entry): boolean {
+  made(entry: EntryHead): boolean {
     return entry.cache === this.name && entry.version === this.policy.version;
   }
 

@@ -138,15 +138,15 @@ export class CacheEngine {
   async inspect(key: string): Promise<EntryReport> {
     const { clock, shared } = this.options;
     const inShared = (await shared?.read(key, []))?.entry;
-    const inMemory = this.memories
-      .map((store) => store.find(key)?.entry)
-      .find((entry) => entry !== undefined);
     const now = clock.now();
+    const inMemory = this.memories
+      .map((store) => store.find(key, now))
+      .find((resident) => resident !== undefined);
     return {
       key,
       tiers: {
-        ...(inMemory && { l1: detailsOf(inMemory, now) }),
-        ...(inShared && { l2: detailsOf(inShared, now) }),
+        ...(inMemory && { l1: detailsOf(inMemory, inMemory.value.bytes, now) }),
+        ...(inShared && { l2: detailsOf(inShared, inShared.payload.byteLength, now) }),
       },
     };
   }

@@ -5,7 +5,6 @@ import type { Found } from '../stores/store.js';
 import type { BoundCache } from './bound-cache.js';
 import type { Clock } from './clock.js';
 import type { Entry, KeepsEntry } from './entry.js';
-import { valueIn } from './entry-value.js';
 import type { CacheEvents } from './events.js';
 import type { Generations } from './generations.js';
 import { Outcome } from './outcome.js';
@@ -14,11 +13,11 @@ import type { ReadRequest } from './read-request.js';
 /** What stands for the value of an entry that nobody can read. */
 export const UNUSABLE: unique symbol = Symbol('unusable');
 
+/** Entries whose time is over that soon, milliseconds, are judged by the time as it is. */
+const MOMENT_MS = 1_000;
+
 /** Judges entries by their age and origin, takes out their values, and keeps them in L1. */
 export class EntryReader {
-  /** The time at which L1 was looked into last: asked for once, it also serves to count what was found there. */
-  askedAt = 0;
-
   constructor(
     private readonly codec: Codec,
     private readonly clock: Clock,
@@ -26,19 +25,33 @@ export class EntryReader {
     private readonly events: CacheEvents,
   ) {}
 
-  /** The fresh entry of a key in L1. */
-  freshInL1(cache: BoundCache, key: string): Resident | undefined {
-    const resident = cache.near?.find(key);
+  /** The time by which entries are judged, milliseconds since the epoch. */
+  now(): number {
+    return this.clock.now();
+  }
+
+  /** The same as it was a moment ago, which costs less. */
+  lately(): number {
+    return this.clock.lately?.() ?? this.clock.now();
+  }
+
+  /**
+   * The entry of a key in L1, if it is fresh.
+   *
+   * @param lately the time a moment ago: it decides alone while there is more than a moment left
+   */
+  freshInL1(cache: BoundCache, key: string, lately: number): Resident | undefined {
+    const resident = cache.near?.find(key, lately);
     if (resident === undefined) return undefined;
-    const now = (this.askedAt = this.clock.now());
-    if (resident.entry.freshUntil <= now) return undefined;
-    return cache.made(resident.entry) ? resident : undefined;
+    const until = Math.min(resident.until, resident.freshUntil);
+    if (until - lately < MOMENT_MS && until <= this.clock.now()) return undefined;
+    return cache.made(resident) ? resident : undefined;
   }
 
   /** The value of an entry in L1, for one caller; {@link UNUSABLE}, and the entry is gone, when it can't be made. */
   valueOf(cache: BoundCache, key: string, resident: Resident): unknown {
     try {
-      return this.taken(cache, resident);
+      return resident.value.take(this.codec, cache);
     } catch (error) {
       this.noteInvalid(cache);
       cache.near?.delete(key);
@@ -48,19 +61,12 @@ export class EntryReader {
   }
 
   /** What L1 has under a key, if it is fresh. */
-  outcomeInL1(cache: BoundCache, key: string): Outcome | undefined {
-    const resident = this.freshInL1(cache, key);
+  outcomeInL1(cache: BoundCache, key: string, lately: number): Outcome | undefined {
+    const resident = this.freshInL1(cache, key, lately);
     if (resident === undefined) return undefined;
     const value = this.valueOf(cache, key, resident);
     if (value === UNUSABLE) return undefined;
-    return new Outcome(value, () => this.taken(cache, resident), 'hit', 'l1', resident.entry);
-  }
-
-  private taken(cache: BoundCache, resident: Resident): unknown {
-    const { entry } = resident;
-    if (cache.policy.isolation === 'clone') return valueIn(entry, this.codec, cache.policy);
-    resident.shared ??= { value: valueIn(entry, this.codec, cache.policy) };
-    return resident.shared.value;
+    return new Outcome(value, () => resident.value.take(this.codec, cache), 'hit', 'l1', resident);
   }
 
   /** Removes what lies under a key, in the store if it still is what was seen there. */
@@ -69,17 +75,16 @@ export class EntryReader {
     if (seen !== '') await cache.store.discard(key, seen);
   }
 
-  /** What a store found, if it is fresh, or stale within `staleWhileRevalidate`. A fresh entry goes to L1. */
-  usable(request: ReadRequest, found: Found): Outcome | undefined {
+  /** What a store found, if it is fresh at `now`, or stale within `staleWhileRevalidate`. A fresh entry goes to L1. */
+  usable(request: ReadRequest, found: Found, now = this.now()): Outcome | undefined {
     const { cache } = request;
     const { entry } = found;
     if (found.invalid) this.noteInvalid(cache);
     if (entry === undefined || !cache.made(entry)) return undefined;
-    const now = this.clock.now();
     const isFresh = now < entry.freshUntil;
     if (!isFresh && now >= entry.staleUntil) return undefined;
     const outcome = this.decoded(request, found, isFresh ? 'hit' : 'stale');
-    if (isFresh && outcome !== undefined) this.fillL1(request, entry);
+    if (isFresh && outcome !== undefined) this.fillL1(request, entry, now);
     return outcome;
   }
 
@@ -111,19 +116,19 @@ export class EntryReader {
   }
 
   /** Keeps an entry in L1, unless something was evicted since the request began. */
-  fillL1(request: ReadRequest, entry: Entry): void {
+  fillL1(request: ReadRequest, entry: Entry, now = this.now()): void {
     if (!this.generations.isCurrentFor(request, entry.tags)) return;
-    request.cache.fillL1(request.key, entry, this.clock.now());
+    request.cache.fillL1(request.key, entry, now);
   }
 
   /** The entry's value for any number of callers. Its bytes are decoded now: damage must show before a promise is made. */
   outcomeOf(cache: BoundCache, entry: Entry, kind: 'hit' | 'stale' | 'miss', tier?: 'l1' | 'l2'): Outcome {
-    return Outcome.ofEntry(entry, this.codec, cache.policy, kind, tier);
+    return Outcome.ofEntry(entry, this.codec, cache, kind, tier);
   }
 
   /** The value of a load that is not stored, for any number of callers. */
   outcomeOfValue(cache: BoundCache, value: unknown): Outcome {
-    return Outcome.ofValue(value, this.codec, cache.policy, 'miss');
+    return Outcome.ofValue(value, this.codec, cache, 'miss');
   }
 
   private noteInvalid(cache: BoundCache): void {

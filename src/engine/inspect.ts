@@ -1,5 +1,5 @@
 import type { Tier } from './events.js';
-import { expiresAt, userTagsOf, type Entry } from './entry.js';
+import { expiresAt, userTagsOf, type EntryHead } from './entry.js';
 
 /** One tier's entry, without its value. */
 export interface EntryDetails {
@@ -23,13 +23,13 @@ export interface EntryReport {
   readonly tiers: Partial<Readonly<Record<Tier, EntryDetails>>>;
 }
 
-export function detailsOf(entry: Entry, now: number): EntryDetails {
+export function detailsOf(entry: EntryHead, bytes: number, now: number): EntryDetails {
   return {
     cache: entry.cache,
     age: Math.max(0, now - entry.createdAt),
     freshFor: entry.freshUntil - now,
     usableFor: expiresAt(entry) - now,
-    bytes: entry.payload.byteLength,
+    bytes,
     tags: userTagsOf(entry),
   };
 }

@@ -1,7 +1,6 @@
 import type { Codec } from '../codec/codec.js';
 import type { BoundCache } from './bound-cache.js';
 import type { Clock } from './clock.js';
-import type { Entry } from './entry.js';
 import { valueIn } from './entry-value.js';
 
 /** What who only looks sees under a key. */
@@ -27,21 +26,23 @@ export async function peek(
   const key = cache.keyOf(...args);
   cache.check(key);
   if (!cache.enabled) return NOTHING;
-  const inMemory = cache.near?.find(key)?.entry;
-  if (inMemory !== undefined && clock.now() < inMemory.freshUntil && cache.made(inMemory)) {
-    return valueOf(inMemory);
+  const now = clock.now();
+  const inMemory = cache.near?.find(key, now);
+  if (inMemory !== undefined && now < inMemory.freshUntil && cache.made(inMemory)) {
+    return stored(() => inMemory.value.take(codec, cache));
   }
   const { entry, unavailable } = await cache.store.read(key, cache.tagsOf(args, undefined));
   if (unavailable) return { kind: 'unavailable' };
   return entry !== undefined && cache.made(entry) && clock.now() < entry.staleUntil
-    ? valueOf(entry)
+    ? stored(() => valueIn(entry, codec, cache.policy))
     : NOTHING;
+}
 
-  function valueOf(found: Entry): Peeked {
-    try {
-      return { kind: 'stored', value: valueIn(found, codec, cache.policy) };
-    } catch {
-      return NOTHING;
-    }
+/** `NOTHING`, where nobody could make a value of it. */
+function stored(value: () => unknown): Peeked {
+  try {
+    return { kind: 'stored', value: value() };
+  } catch {
+    return NOTHING;
   }
 }

@@ -1,6 +1,6 @@
 import type { BoundCache } from './bound-cache.js';
 import type { Clock } from './clock.js';
-import type { Entry } from './entry.js';
+import type { EntryHead } from './entry.js';
 import type { CacheEvents, CacheRead } from './events.js';
 
 const COUNTED_AS = { hit: 'hits', stale: 'stale', miss: 'misses', bypass: 'bypasses' } as const;
@@ -11,7 +11,7 @@ export interface ReadEnd {
   readonly tier?: CacheRead['tier'] | undefined;
   readonly coalesced?: boolean;
   /** What was served, if it is known. */
-  readonly entry?: Entry | undefined;
+  readonly entry?: EntryHead | undefined;
   /** When the read began, on the clock of `performance.now()`. */
   readonly since: number;
 }
@@ -34,19 +34,18 @@ export class ReadCounter {
   }
 
   /** A hit in memory: the one path on which every step costs. `since` is what `begin` gave. */
-  hit(cache: BoundCache, key: string, entry: Entry, since: number, now: number): void {
+  hit(cache: BoundCache, key: string, entry: EntryHead, since: number, now: number): void {
     const counts = cache.counts.at(now);
     counts.hits += 1;
     counts.savedMs += entry.loadCost;
-    if (!this.events.reads.active) return;
-    const duration = since === 0 ? 0 : performance.now() - since;
+    if (since === 0) return;
     this.events.reads.emit({
       cache: cache.name,
       key,
       outcome: 'hit',
       coalesced: false,
       tier: 'l1',
-      duration,
+      duration: performance.now() - since,
     });
   }
 

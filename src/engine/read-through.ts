@@ -15,6 +15,7 @@ import type { LoadWaiters } from './load-waiters.js';
 import { LoaderCalls } from './loader-calls.js';
 import { NOBODY, type Audience, type Loader } from './how-to-load.js';
 import { Loads } from './loads.js';
+import type { Found } from '../stores/store.js';
 import type { Outcome } from './outcome.js';
 import { ReadCounter } from './read-counter.js';
 import { Patience } from './patience.js';
@@ -110,32 +111,49 @@ export class ReadThrough {
   }
 
   /** The value of a key: from L1, from a flight under way, from L2, or from the loader, which is then stored. */
-  async getOrLoad(
+  getOrLoad(
     cache: BoundCache,
     args: readonly unknown[],
     loader: Loader,
     overrides?: ReadOverrides,
   ): Promise<unknown> {
-    if (!cache.enabled || overrides?.bypass === true) {
-      return this.passBy(cache, args, loader, overrides);
-    }
-
-    // 1. L1: fresh, and its tags are current.
-    const begun = this.counter.begin();
-    const key = cache.keyOf(...args);
-    const resident = this.entries.freshInL1(cache, key);
-    const value = resident === undefined ? UNUSABLE : this.entries.valueOf(cache, key, resident);
-    if (resident !== undefined && value !== UNUSABLE) {
-      const { entry } = resident;
-      // Before a refresh looks at the time, too.
-      this.counter.hit(cache, key, entry, begun, this.entries.askedAt);
-      if (this.reloads.isDue(cache, entry)) {
-        const request = this.request(cache, args, key, overrides);
-        const found = { entry, seen: entry.id };
-        this.reloads.refresh(request, () => this.loads.load(request, loader, found, { audience: NOBODY }));
+    // Not an async function, and without a closure: what memory answers costs one promise.
+    try {
+      if (!cache.enabled || overrides?.bypass === true) {
+        return this.passBy(cache, args, loader, overrides);
       }
-      return value;
+
+      // 1. L1: fresh, and its tags are current.
+      const begun = this.counter.begin();
+      const key = cache.keyOf(...args);
+      const lately = this.entries.lately();
+      const resident = this.entries.freshInL1(cache, key, lately);
+      if (resident !== undefined) {
+        const value = this.entries.valueOf(cache, key, resident);
+        if (value !== UNUSABLE) {
+          this.counter.hit(cache, key, resident, begun, lately);
+          if (this.reloads.isDue(cache, resident, lately)) {
+            const request = this.request(cache, args, key, overrides);
+            this.refreshBeside(request, loader, { seen: resident.id });
+          }
+          return Promise.resolve(value);
+        }
+      }
+      return this.beyondL1(cache, args, key, loader, begun, overrides);
+    } catch (error) {
+      return Promise.reject(error);
     }
+  }
+
+  /** Steps 2 to 6. */
+  private async beyondL1(
+    cache: BoundCache,
+    args: readonly unknown[],
+    key: string,
+    loader: Loader,
+    begun: number,
+    overrides: ReadOverrides | undefined,
+  ): Promise<unknown> {
     const since = this.counter.measureFrom(begun);
 
     // 2. A flight for this key, if nothing was evicted since it began. Who waits for it in vain loads alone.
@@ -189,13 +207,14 @@ export class ReadThrough {
   async find(cache: BoundCache, args: readonly unknown[]): Promise<Outcome | undefined> {
     const begun = this.counter.begin();
     const key = cache.keyOf(...args);
+    const lately = this.entries.lately();
     if (!cache.enabled) {
       this.counter.count(cache, key, { outcome: 'bypass', since: performance.now() });
       return undefined;
     }
-    const resident = this.entries.outcomeInL1(cache, key);
+    const resident = this.entries.outcomeInL1(cache, key, lately);
     if (resident?.entry !== undefined) {
-      this.counter.hit(cache, key, resident.entry, begun, this.entries.askedAt);
+      this.counter.hit(cache, key, resident.entry, begun, lately);
       return resident;
     }
     const since = this.counter.measureFrom(begun);
@@ -231,11 +250,10 @@ export class ReadThrough {
 
     // 3. L2, tag tokens alongside. What is stale, or soon will be, is served while it is loaded in the background.
     const found = await request.patience.wait(cache.store.read(key, allTags), NOT_READ);
-    const stored = this.entries.usable(request, found);
+    const now = this.entries.now();
+    const stored = this.entries.usable(request, found, now);
     if (stored !== undefined) {
-      if (this.reloads.isDue(cache, found.entry!)) {
-        this.reloads.refresh(request, () => this.loads.load(request, loader, found, { audience: NOBODY }));
-      }
+      if (this.reloads.isDue(cache, found.entry!, now)) this.refreshBeside(request, loader, found);
       return stored;
     }
 
@@ -245,6 +263,11 @@ export class ReadThrough {
     const audience: Audience = { hasLeft: false };
     const load = this.loads.load(request, loader, found, { audience });
     return this.reloads.wait(request, load, audience, fallback);
+  }
+
+  /** Loads in the background what is stale, or soon will be. */
+  private refreshBeside(request: ReadRequest, loader: Loader, found: Found): void {
+    this.reloads.refresh(request, () => this.loads.load(request, loader, found, { audience: NOBODY }));
   }
 
   private async passBy(

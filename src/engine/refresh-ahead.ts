@@ -1,4 +1,4 @@
-import type { Entry } from './entry.js';
+import type { EntryHead } from './entry.js';
 import type { Policy } from './policy.js';
 
 /**
@@ -8,7 +8,7 @@ import type { Policy } from './policy.js';
  * Lowenstein: Optimal Probabilistic Cache Stampede Prevention, VLDB 2015) with β = 1: the nearer the end, and the
  * longer the last load took, the likelier, so that of many readers one comes first.
  */
-export function isDueAhead({ refreshAhead }: Policy, entry: Entry, now: number): boolean {
+export function isDueAhead({ refreshAhead }: Policy, entry: EntryHead, now: number): boolean {
   if (refreshAhead === false || entry.freshUntil === Infinity) return false;
   if (refreshAhead === 'probabilistic') {
     // 1 − random() is above 0, so that the logarithm is finite.

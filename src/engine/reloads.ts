@@ -2,7 +2,7 @@ import { CacheLoadTimeoutError } from '../errors.js';
 import type { BackgroundWork } from './background-work.js';
 import type { BoundCache } from './bound-cache.js';
 import type { Clock } from './clock.js';
-import type { Entry } from './entry.js';
+import type { EntryHead } from './entry.js';
 import type { CacheEvents } from './events.js';
 import { Flights, type FlightLimits } from './flights.js';
 import { GaveUpError, type Audience } from './how-to-load.js';
@@ -36,9 +36,8 @@ export class Reloads {
     return this.refreshes.size;
   }
 
-  /** Whether an entry that is served should be loaded anew meanwhile: it is stale, or soon will be. */
-  isDue({ policy }: BoundCache, entry: Entry): boolean {
-    const now = this.parts.clock.now();
+  /** Whether an entry that is served at `now` should be loaded anew meanwhile: it is stale, or soon will be. */
+  isDue({ policy }: BoundCache, entry: EntryHead, now: number): boolean {
     return now >= entry.freshUntil || isDueAhead(policy, entry, now);
   }
 

@@ -63,7 +63,8 @@ export class TagTokens {
   learn(tag: string, token: string): TagState {
     const known = this.states.get(tag);
     if (known !== undefined) {
-      known.token = token;
+      // The same text is not held twice.
+      if (known.token !== token) known.token = token;
       return known;
     }
     const state: TagState = { token, confirmedAt: -Infinity };

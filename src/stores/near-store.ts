@@ -1,16 +1,12 @@
-import type { Entry } from '../engine/entry.js';
-import type { TagState } from '../engine/tag-tokens.js';
+import type { Entry, EntryHead } from '../engine/entry.js';
+import type { KeptValue } from '../engine/kept-value.js';
 import type { CacheStore } from './store.js';
 
 /** An entry in memory. */
-export interface Resident {
-  readonly entry: Entry;
-  /** The state of each of the entry's tags, for a comparison without a look-up. */
-  readonly tagStates: readonly TagState[];
+export interface Resident extends EntryHead {
   /** Until then it may stay here, milliseconds since the epoch. */
   readonly until: number;
-  /** The decoded value, once somebody needed it and all may share it. */
-  shared?: { readonly value: unknown };
+  readonly value: KeptValue;
 }
 
 export interface MemoryLimits {
@@ -26,10 +22,10 @@ export interface NearStore extends CacheStore {
   readonly entries: number;
   /** How many bytes they count as. */
   readonly bytes: number;
-  /** The entry of a key, if its tags are current and its time here is not over. */
-  find(key: string): Resident | undefined;
+  /** The entry of a key, if its tags are current and its time here is not over at `now`, milliseconds since the epoch. */
+  find(key: string, now: number): Resident | undefined;
   /** Keeps an entry until `until` at the latest, and learns its tokens as the current ones. */
-  fill(key: string, entry: Entry, until: number): Resident;
+  fill(key: string, entry: Entry, until: number): void;
   /** Removes one entry, without touching its lease. */
   delete(key: string): void;
   evict(keys: readonly string[]): void;

@@ -1,6 +1,5 @@
 import type { CacheRuntime } from '../../src/cache.runtime.js';
 import type { BoundCache } from '../../src/engine/bound-cache.js';
-import type { Entry } from '../../src/engine/entry.js';
 import type { Tier } from '../../src/engine/events.js';
 import type { EngineUnderTest } from './engine.js';
 import type { Audit } from './fleet-protocol.js';
@@ -18,9 +17,8 @@ export async function auditOf(
   const stale: string[] = [];
   for (const item of items) {
     const version = await source.version(item);
-    for (const [tier, entry] of await entriesOf(boundOf(runtime, raced.of(item).name), item)) {
+    for (const [tier, got] of await valuesOf(runtime, boundOf(runtime, raced.of(item).name), item)) {
       usable[tier] += 1;
-      const got = runtime.options.codec.decode(entry.payload);
       if (got !== version) stale.push(`${item} in ${tier}: ${String(got)} instead of ${version}`);
     }
   }
@@ -32,12 +30,16 @@ function boundOf({ engine }: CacheRuntime, name: string): BoundCache {
   throw new Error(`There is no cache ${name}.`);
 }
 
-async function entriesOf(cache: BoundCache, item: string): Promise<(readonly [Tier, Entry])[]> {
+async function valuesOf(
+  { clock, options: { codec } }: CacheRuntime,
+  cache: BoundCache,
+  item: string,
+): Promise<(readonly [Tier, unknown])[]> {
   const key = cache.keyOf(item);
-  const inMemory = cache.near?.find(key)?.entry;
+  const inMemory = cache.near?.find(key, clock.now());
   const { entry: inRedis } = await cache.store.read(key, cache.tagsOf([item], undefined));
   return [
-    ...(inMemory === undefined ? [] : [['l1', inMemory] as const]),
-    ...(inRedis === undefined ? [] : [['l2', inRedis] as const]),
+    ...(inMemory === undefined ? [] : [['l1', inMemory.value.take(codec, cache)] as const]),
+    ...(inRedis === undefined ? [] : [['l2', codec.decode(inRedis.payload)] as const]),
   ];
 }

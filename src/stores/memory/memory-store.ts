@@ -4,8 +4,10 @@ import type { Clock } from '../../engine/clock.js';
 import { expiresAt, type Entry } from '../../engine/entry.js';
 import { TagTokens, type TagState } from '../../engine/tag-tokens.js';
 import { newToken } from '../../engine/token.js';
-import type { MemoryLimits, NearStore, Resident } from '../near-store.js';
+import type { MemoryLimits, NearStore } from '../near-store.js';
 import type { Acquired, Found } from '../store.js';
+import { MemoryEntry } from './memory-entry.js';
+import { Origins, type Origin } from './origins.js';
 
 /** Leases are about loads that run, not about entries that age: their time is not the clock's, but real. */
 interface Lease {
@@ -25,7 +27,8 @@ const TAG_BYTES = 64;
  */
 export class MemoryStore implements NearStore {
   readonly tier = 'l1';
-  private readonly residents: LRUCache<string, Resident>;
+  private readonly residents: LRUCache<string, MemoryEntry>;
+  private readonly origins = new Origins();
   private readonly leases = new Map<string, Lease>();
   private suspended = false;
 
@@ -34,10 +37,10 @@ export class MemoryStore implements NearStore {
     private readonly tags: TagTokens,
     private readonly clock: Clock,
   ) {
-    this.residents = new LRUCache<string, Resident>({
+    this.residents = new LRUCache<string, MemoryEntry>({
       max: limits.maxEntries,
       maxSize: limits.maxBytes,
-      sizeCalculation: ({ entry }, key) => sizeOf(entry) + key.length + OVERHEAD_BYTES,
+      sizeCalculation: (resident, key) => sizeOf(resident) + key.length + OVERHEAD_BYTES,
     });
   }
 
@@ -49,17 +52,17 @@ export class MemoryStore implements NearStore {
     return this.residents.calculatedSize;
   }
 
-  find(key: string): Resident | undefined {
+  find(key: string, now: number): MemoryEntry | undefined {
     const resident = this.residents.get(key);
     if (resident === undefined) return undefined;
-    if (resident.until > this.clock.now() && tagsAreCurrent(resident)) return resident;
+    if (resident.until > now && resident.hasCurrentTags) return resident;
     this.residents.delete(key);
     return undefined;
   }
 
-  fill(key: string, entry: Entry, until: number): Resident {
+  fill(key: string, entry: Entry, until: number): void {
     const tagStates = entry.tags.map((tag, i) => this.tags.learn(tag, entry.tokens[i] ?? ''));
-    return this.keep(key, withOwnMemory(entry), tagStates, until);
+    this.keep(key, new MemoryEntry(entry, this.origins.of(entry, tagStates), until, true));
   }
 
   delete(key: string): void {
@@ -67,8 +70,9 @@ export class MemoryStore implements NearStore {
   }
 
   read(key: string): Found {
-    const resident = this.find(key);
-    return resident === undefined ? NOTHING : { entry: resident.entry, seen: resident.entry.id };
+    const resident = this.find(key, this.clock.now());
+    const entry = resident?.entry;
+    return entry === undefined ? NOTHING : { entry, seen: entry.id };
   }
 
   readMany(keys: readonly string[]): readonly Found[] {
@@ -98,13 +102,13 @@ export class MemoryStore implements NearStore {
   store(key: string, lease: string, entry: Entry): boolean {
     if (!this.isHeldBy(key, lease)) return false;
     this.leases.delete(key);
-    const tagStates = expiresAt(entry) > this.clock.now() ? this.currentStates(entry) : undefined;
-    if (tagStates === undefined) {
+    const origin = expiresAt(entry) > this.clock.now() ? this.currentOrigin(entry) : undefined;
+    if (origin === undefined) {
       // Over, or evicted while it was made: what lies here is older still.
       this.residents.delete(key);
       return false;
     }
-    this.keep(key, entry, tagStates, expiresAt(entry));
+    this.keep(key, new MemoryEntry(entry, origin, expiresAt(entry), false));
     return true;
   }
 
@@ -127,9 +131,9 @@ export class MemoryStore implements NearStore {
   }
 
   replace(key: string, seen: string, entry: Entry): boolean {
-    const resident = this.find(key);
-    if (resident?.entry.id !== seen) return false;
-    this.keep(key, entry, resident.tagStates, expiresAt(entry));
+    const resident = this.find(key, this.clock.now());
+    if (resident?.id !== seen) return false;
+    this.keep(key, new MemoryEntry(entry, resident.origin, expiresAt(entry), false));
     return true;
   }
 
@@ -165,7 +169,7 @@ export class MemoryStore implements NearStore {
   }
 
   discard(key: string, seen: string): void {
-    if (this.residents.peek(key)?.entry.id === seen) this.residents.delete(key);
+    if (this.residents.peek(key)?.id === seen) this.residents.delete(key);
   }
 
   private isHeldBy(key: string, lease: string): boolean {
@@ -173,21 +177,19 @@ export class MemoryStore implements NearStore {
     return held?.holder === lease && held.until > performance.now();
   }
 
-  /** The states of an entry's tags, if its tokens are the current ones. */
-  private currentStates(entry: Entry): TagState[] | undefined {
+  /** The origin of an entry, if its tokens are the current ones. */
+  private currentOrigin(entry: Entry): Origin | undefined {
     const states: TagState[] = [];
     for (const [i, tag] of entry.tags.entries()) {
       const state = this.tags.get(tag);
       if (state === undefined || state.token !== entry.tokens[i]) return undefined;
       states.push(state);
     }
-    return states;
+    return this.origins.of(entry, states);
   }
 
-  private keep(key: string, entry: Entry, tagStates: readonly TagState[], until: number): Resident {
-    const resident: Resident = { entry, tagStates, until };
+  private keep(key: string, resident: MemoryEntry): void {
     if (!this.suspended) this.residents.set(key, resident);
-    return resident;
   }
 
   private renew(tag: string): string {
@@ -198,23 +200,8 @@ export class MemoryStore implements NearStore {
 }
 
 /** Bytes of the payload and of the tags, roughly. */
-function sizeOf({ payload, tags }: Entry): number {
-  let size = payload.byteLength;
+function sizeOf({ value, tags }: MemoryEntry): number {
+  let size = value.bytes;
   for (const tag of tags) size += tag.length + TAG_BYTES;
   return size;
-}
-
-/** What came from a socket lies in a buffer with much else, which it would keep from being freed. */
-function withOwnMemory(entry: Entry): Entry {
-  const { payload } = entry;
-  return payload.buffer.byteLength === payload.byteLength
-    ? entry
-    : { ...entry, payload: new Uint8Array(payload) };
-}
-
-function tagsAreCurrent({ entry, tagStates }: Resident): boolean {
-  for (let i = 0; i < tagStates.length; i++) {
-    if (tagStates[i]!.token !== entry.tokens[i]) return false;
-  }
-  return true;
 }

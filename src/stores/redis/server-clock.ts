@@ -1,4 +1,4 @@
-import type { Clock } from '../../engine/clock.js';
+import { SteadyClock } from '../../engine/clock.js';
 import type { RedisNode } from './redis-client.js';
 
 /** How often it is set, milliseconds: clocks drift. */
@@ -10,16 +10,14 @@ const LONGEST_TRIP_MS = 100;
  * Redis's clock, which all instances share: an instance whose own clock is wrong would else keep entries for too long,
  * or take those of the others for old. Between two looks at Redis it goes by a clock that never jumps.
  */
-export class ServerClock implements Clock {
-  private origin = performance.timeOrigin;
+export class ServerClock extends SteadyClock {
+  protected origin = performance.timeOrigin;
   private isSet = false;
   private timer: NodeJS.Timeout | undefined;
 
   /** @param node who tells the time; the same one for all instances */
-  constructor(private readonly node: () => RedisNode | undefined) {}
-
-  now(): number {
-    return this.origin + performance.now();
+  constructor(private readonly node: () => RedisNode | undefined) {
+    super();
   }
 
   /** Sets it, and goes on doing so. It stays as it is while Redis does not answer. */

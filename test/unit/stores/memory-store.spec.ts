@@ -29,11 +29,11 @@ describe('MemoryStore', () => {
   it('never holds more entries than allowed, and drops the least recently used one', async () => {
     store = new MemoryStore({ maxEntries: 3, maxBytes: 1_000_000 }, tags, clock);
     for (const key of ['a', 'b', 'c']) await put(store, key, entryOf({ now: clock.now() }));
-    store.find('a');
+    store.find('a', clock.now());
     await put(store, 'd', entryOf({ now: clock.now() }));
     expect(store.entries).toBe(3);
-    expect(store.find('b')).toBeUndefined();
-    expect(store.find('a')).toBeDefined();
+    expect(store.find('b', clock.now())).toBeUndefined();
+    expect(store.find('a', clock.now())).toBeDefined();
   });
 
   it('never holds more bytes than allowed', async () => {
@@ -41,23 +41,24 @@ describe('MemoryStore', () => {
     for (let i = 0; i < 100; i++)
       await put(store, `key:${i}`, entryOf({ now: clock.now(), payload: Buffer.alloc(1_000) }));
     expect(store.bytes).toBeLessThanOrEqual(10_000);
-    expect(store.find('key:99')).toBeDefined();
+    expect(store.find('key:99', clock.now())).toBeDefined();
   });
 
   it('does not keep an entry that is larger than all of its memory', async () => {
     store = new MemoryStore({ maxEntries: 10, maxBytes: 10_000 }, tags, clock);
     await put(store, 'small', entryOf({ now: clock.now() }));
     await put(store, 'huge', entryOf({ now: clock.now(), payload: Buffer.alloc(20_000) }));
-    expect(store.find('huge')).toBeUndefined();
-    expect(store.find('small')).toBeDefined();
+    expect(store.find('huge', clock.now())).toBeUndefined();
+    expect(store.find('small', clock.now())).toBeDefined();
   });
 
   it('does not hold on to the socket buffer that an entry came in', () => {
     const socketBuffer = Buffer.alloc(65_536);
-    const entry = entryOf({ now: clock.now(), payload: socketBuffer.subarray(100, 200) });
-    const { payload } = store.fill('key', entry, clock.now() + 1_000).entry;
-    expect(payload.byteLength).toBe(100);
-    expect(payload.buffer.byteLength).toBe(100);
+    const entry = entryOf({ now: clock.now(), payload: socketBuffer.subarray(100, 8_100) });
+    store.fill('key', entry, clock.now() + 1_000);
+    const payload = store.find('key', clock.now())?.value.payload;
+    expect(payload?.byteLength).toBe(8_000);
+    expect(payload?.buffer.byteLength).toBe(8_000);
   });
 
   it('takes an entry whose tag it has forgotten for unusable', async () => {
@@ -65,8 +66,8 @@ describe('MemoryStore', () => {
     store = new MemoryStore({ maxEntries: 100, maxBytes: 1_000_000 }, tags, clock);
     const [token] = store.tokens(['old']);
     await put(store, 'key', entryOf({ now: clock.now(), tags: ['old'], tokens: [token!] }));
-    expect(store.find('key')).toBeDefined();
+    expect(store.find('key', clock.now())).toBeDefined();
     for (let i = 0; i < 10; i++) store.tokens([`tag:${i}`]);
-    expect(store.find('key')).toBeUndefined();
+    expect(store.find('key', clock.now())).toBeUndefined();
   });
 });

@@ -1,0 +1,63 @@
+import type { Entry } from '../../engine/entry.js';
+import { KeptValue } from '../../engine/kept-value.js';
+import type { Resident } from '../near-store.js';
+import type { Origin } from './origins.js';
+
+/** An entry in memory. What it has in common with others is theirs, too: of small values there are many. */
+export class MemoryEntry implements Resident {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly freshUntil: number;
+  readonly staleUntil: number;
+  readonly errorUntil: number;
+  readonly loadCost: number;
+  readonly value: KeptValue;
+
+  /** @param isElsewhere whether there is a store behind this memory that has the entry, too */
+  constructor(
+    entry: Entry,
+    readonly origin: Origin,
+    readonly until: number,
+    isElsewhere: boolean,
+  ) {
+    this.id = entry.id;
+    this.createdAt = entry.createdAt;
+    this.freshUntil = entry.freshUntil;
+    this.staleUntil = entry.staleUntil;
+    this.errorUntil = entry.errorUntil;
+    this.loadCost = entry.loadCost;
+    this.value = new KeptValue(entry.payload, isElsewhere);
+  }
+
+  get cache(): string {
+    return this.origin.cache;
+  }
+
+  get version(): string {
+    return this.origin.version;
+  }
+
+  get tags(): readonly string[] {
+    return this.origin.tags;
+  }
+
+  get tokens(): readonly string[] {
+    return this.origin.tokens;
+  }
+
+  get hasCurrentTags(): boolean {
+    const { tokens, tagStates } = this.origin;
+    for (let i = 0; i < tagStates.length; i++) if (tagStates[i]!.token !== tokens[i]) return false;
+    return true;
+  }
+
+  /** As any store has it; `undefined` where its bytes were not kept. */
+  get entry(): Entry | undefined {
+    const { payload } = this.value;
+    if (payload === undefined) return undefined;
+    const { id, cache, version, createdAt, freshUntil, staleUntil, errorUntil, loadCost, tags, tokens } =
+      this;
+    const times = { createdAt, freshUntil, staleUntil, errorUntil };
+    return { id, cache, version, ...times, loadCost, tags, tokens, payload };
+  }
+}
