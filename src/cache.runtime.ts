@@ -3,6 +3,7 @@ import { constantCase, type ResolvedOptions } from './cache.options.resolved.js'
 import { CacheRedis } from './cache.redis.js';
 import { EventFollowers } from './cache.rules.js';
 import { CacheEngine } from './engine/cache-engine.js';
+import { Copier } from './codec/copier.js';
 import type { Clock } from './engine/clock.js';
 import { CacheEvents, type CacheSwitched } from './engine/events.js';
 import type { JobLeases } from './engine/job-leases.js';
@@ -64,6 +65,7 @@ export class CacheRuntime {
       patience: this.shared?.deadline ?? Infinity,
       sharedTags: this.shared?.tags ?? new TagTokens(this.clock),
       events: this.events,
+      makeCopier: () => new Copier(),
       makeMemory: (limits, tags) => new MemoryStore(limits, tags, clock),
       shared: this.shared?.guard,
       ttlOverride: (name) => ttlOverrides.get(constantCase(name)),

@@ -2,10 +2,10 @@ import { faultOfTags } from '../definition/tag-text.js';
 import type { CacheKey, CacheTag } from '../definition/template.js';
 import { CacheError } from '../errors.js';
 import type { NearStore } from '../stores/near-store.js';
-import { Copier } from '../codec/copier.js';
 import type { CacheStore } from '../stores/store.js';
 import { CacheCounts } from './cache-counts.js';
 import { expiresAt, type Entry, type EntryHead } from './entry.js';
+import type { Copier } from './kept-value.js';
 import type { Policy } from './policy.js';
 import type { CacheSwitch } from './switches.js';
 
@@ -32,6 +32,7 @@ export interface CacheParts {
   readonly policy: Policy;
   /** What was said at run time of the caches of that name. */
   readonly onOff: CacheSwitch;
+  readonly copier: Copier;
   readonly keyOf: (...args: readonly unknown[]) => CacheKey;
   readonly userTagsOf: ((...args: readonly unknown[]) => readonly CacheTag[]) | undefined;
   /** The process's memory in front of the store. The store itself when there is nothing behind it. */
@@ -62,7 +63,7 @@ export class BoundCache {
     original?: BoundCache,
   ) {
     this.counts = original?.counts ?? new CacheCounts();
-    this.copier = original?.copier ?? new Copier();
+    this.copier = parts.copier;
     this.name = parts.name;
     this.policy = parts.policy;
     this.onOff = parts.onOff;

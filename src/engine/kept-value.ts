@@ -1,14 +1,25 @@
 import type { Codec } from '../codec/codec.js';
-import type { BoundCache } from './bound-cache.js';
 import { revived } from './entry-value.js';
+import type { Policy } from './policy.js';
 
 /** From the next one on, copies are made: most entries are read once or twice, and need no value that nobody gets. */
 const DECODINGS_BEFORE_COPIES = 2;
 /** So many bytes lie in a text: the buffers of small ones take more memory than their content does. */
 const MOST_BYTES_AS_TEXT = 4096;
 
+/** Makes copies of the values of a cache. */
+export interface Copier {
+  /** Tells whether it can copy a value that the codec has decoded: then it may, as long as nobody changes that. */
+  learn(master: unknown): boolean;
+  /** A copy of a value that it has learnt. It is deeply equal, and shares no object with it. */
+  copy(master: unknown): unknown;
+}
+
 /** Makes the values of a cache that its callers get. */
-export type ValueMaker = Pick<BoundCache, 'policy' | 'copier'>;
+export interface ValueMaker {
+  readonly policy: Pick<Policy, 'isolation' | 'revive'>;
+  readonly copier: Copier;
+}
 
 /**
  * A value in memory that many callers ask for. Where they share one, it is decoded once. Else each gets one of its own:

@@ -18,10 +18,10 @@ import { Loads } from './loads.js';
 import type { Found } from '../stores/store.js';
 import type { Outcome } from './outcome.js';
 import { ReadCounter } from './read-counter.js';
-import { Patience } from './patience.js';
 import { overridesOfOne, type BatchOverrides, type ReadOverrides, type ReadRequest } from './read-request.js';
 import { NOT_READ, Refreshes } from './refreshes.js';
 import { Reloads } from './reloads.js';
+import { Requests } from './requests.js';
 
 export interface ReadThroughParts {
   readonly codec: Codec;
@@ -39,9 +39,8 @@ export interface ReadThroughParts {
 export class ReadThrough {
   /** Reads that load whatever is stored. */
   readonly refreshes: Refreshes;
-  private readonly generations: Generations;
   private readonly calls: LoaderCalls;
-  private readonly patience: number;
+  private readonly requests: Requests;
   private readonly flights: Flights<Outcome>;
   /** Loads of those who have waited for a flight in vain. */
   private readonly spares: Flights<Outcome>;
@@ -53,9 +52,8 @@ export class ReadThrough {
 
   constructor(parts: ReadThroughParts) {
     const { codec, clock, generations, events, lease } = parts;
-    this.generations = generations;
     this.calls = new LoaderCalls(events, clock);
-    this.patience = parts.patience;
+    this.requests = new Requests(generations, parts.patience);
     this.flights = new Flights(generations, lease);
     this.spares = new Flights(generations, lease);
     this.entries = new EntryReader(codec, clock, generations, events);
@@ -74,15 +72,15 @@ export class ReadThrough {
       flights: this.flights,
       join: async (flight, request, loader) => (await flight.joined()) ?? this.lead(request, loader, true),
       counter: this.counter,
-      patienceFor: (cache) => this.patienceFor(cache),
+      patienceFor: (cache) => this.requests.patienceFor(cache),
       request: (cache, args, key, patience, overrides) =>
-        this.request(cache, args, key, overrides && overridesOfOne(overrides, args), patience),
+        this.requests.of(cache, args, key, overrides && overridesOfOne(overrides, args), patience),
     });
     this.refreshes = new Refreshes({
       entries: this.entries,
       loads: this.loads,
       request: (cache, args, overrides, patience) =>
-        this.request(cache, args, cache.keyOf(...args), overrides, patience),
+        this.requests.of(cache, args, cache.keyOf(...args), overrides, patience),
       passBy: (cache, args, loader) => this.passBy(cache, args, loader),
     });
   }
@@ -133,7 +131,7 @@ export class ReadThrough {
         if (value !== UNUSABLE) {
           this.counter.hit(cache, key, resident, begun, lately);
           if (this.reloads.isDue(cache, resident, lately)) {
-            const request = this.request(cache, args, key, overrides);
+            const request = this.requests.of(cache, args, key, overrides);
             this.refreshBeside(request, loader, { seen: resident.id });
           }
           return Promise.resolve(value);
@@ -161,7 +159,7 @@ export class ReadThrough {
     const isJoining = flight !== undefined;
     try {
       // At once, so that whoever asks in the same turn joins.
-      const lead = () => this.lead(this.request(cache, args, key, overrides), loader, isJoining);
+      const lead = () => this.lead(this.requests.of(cache, args, key, overrides), loader, isJoining);
       const outcome = flight === undefined ? await lead() : ((await flight.joined()) ?? (await lead()));
       const { kind, tier, entry } = outcome;
       this.counter.count(cache, key, { outcome: kind, tier, entry, coalesced: isJoining, since });
@@ -180,7 +178,7 @@ export class ReadThrough {
     loader: Loader,
     overrides?: ReadOverrides,
   ): Promise<unknown> {
-    const request = this.request(cache, args, cache.keyOf(...args), overrides);
+    const request = this.requests.of(cache, args, cache.keyOf(...args), overrides);
     const audience: Audience = { hasLeft: false };
     const outcome = await this.reloads.wait(
       request,
@@ -218,7 +216,7 @@ export class ReadThrough {
       return resident;
     }
     const since = this.counter.measureFrom(begun);
-    const request = this.request(cache, args, key, undefined);
+    const request = this.requests.of(cache, args, key, undefined);
     const found = await request.patience.wait(cache.store.read(key, request.allTags), NOT_READ);
     const outcome = this.entries.usable(request, found);
     if (found.entry === undefined && found.seen !== '') void cache.store.discard(key, found.seen);
@@ -280,23 +278,6 @@ export class ReadThrough {
     this.counter.count(cache, key, { outcome: 'bypass', since: performance.now() });
     overrides?.onOwnLoad?.();
     return this.calls.past(cache, [key], loader);
-  }
-
-  /** Memory needs none. */
-  private patienceFor({ store, near }: BoundCache): Patience {
-    return new Patience(store === near ? Infinity : this.patience);
-  }
-
-  private request(
-    cache: BoundCache,
-    args: readonly unknown[],
-    key: string,
-    overrides: ReadOverrides | undefined,
-    patience = this.patienceFor(cache),
-  ): ReadRequest {
-    cache.check(key);
-    const allTags = cache.tagsOf(args, overrides?.tags);
-    return { ...overrides, cache, args, patience, ...this.generations.note(key, allTags) };
   }
 
   /** Loads many with one call, each of them once, for one caller, and stores nothing. In the order of the list. */

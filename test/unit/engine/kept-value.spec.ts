@@ -8,7 +8,7 @@ import { key } from '../../../src/definition/template.js';
 const codec = new MsgpackCodec();
 const READS = 8;
 
-const makerOf = (fields: Partial<CacheSpec<[], unknown>> = {}) => ({
+const makerOf = (fields: Partial<CacheSpec<[]>> = {}) => ({
   policy: resolvePolicy(
     defineCache({ name: 'kept', key: () => key`kept`, ttl: '1m', ...fields }),
     {},

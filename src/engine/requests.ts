@@ -1,0 +1,31 @@
+import type { BoundCache } from './bound-cache.js';
+import type { Generations } from './generations.js';
+import { Patience } from './patience.js';
+import type { ReadOverrides, ReadRequest } from './read-request.js';
+
+/** Notes what is to stay the same on the way of a read through the tiers, and what had been evicted when it began. */
+export class Requests {
+  /** @param patience how long one call waits for the shared store, milliseconds */
+  constructor(
+    private readonly generations: Generations,
+    private readonly patience: number,
+  ) {}
+
+  /** @throws CacheError `CACHE_INVALID_KEY` */
+  of(
+    cache: BoundCache,
+    args: readonly unknown[],
+    key: string,
+    overrides: ReadOverrides | undefined,
+    patience = this.patienceFor(cache),
+  ): ReadRequest {
+    cache.check(key);
+    const allTags = cache.tagsOf(args, overrides?.tags);
+    return { ...overrides, cache, args, patience, ...this.generations.note(key, allTags) };
+  }
+
+  /** Memory needs none. */
+  patienceFor({ store, near }: BoundCache): Patience {
+    return new Patience(store === near ? Infinity : this.patience);
+  }
+}
