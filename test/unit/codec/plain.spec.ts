@@ -188,8 +188,7 @@ it('what others have put on the prototypes of the language changes nothing', () 
     for (const enumerable of [false, true]) {
       Object.defineProperty(prototype, 'toJSON', { value: () => 'patched', enumerable, configurable: true });
       try {
-        const output = through(input);
-        expect(isDeepStrictEqual(output, input)).toBe(true);
+        for (const each of [input, 'text']) expect(isDeepStrictEqual(through(each), each)).toBe(true);
       } finally {
         Reflect.deleteProperty(prototype, 'toJSON');
         if (before !== undefined) Object.defineProperty(prototype, 'toJSON', before);
