@@ -7,7 +7,7 @@ import type {
 } from './cache.options.js';
 import { RuleBook } from './cache.rules.js';
 import { KeyRing } from './codec/key-ring.js';
-import { MsgpackCodec } from './codec/msgpack-codec.js';
+import { ValueCodec } from './codec/value-codec.js';
 import type { Codec } from './codec/codec.js';
 import { isCacheName } from './definition/define-cache.js';
 import { parseDuration } from './definition/duration.js';
@@ -78,7 +78,7 @@ export function resolveOptions(options: CacheModuleOptions): ResolvedOptions {
   refuseUnknown(options, KNOWN, '');
   refuseUnknown(l1, KNOWN_L1, 'l1.');
   refuseUnknown(defaults, KNOWN_DEFAULTS, 'defaults.');
-  const { cacheManager = {}, clock = systemClock, codec = new MsgpackCodec() } = options;
+  const { cacheManager = {}, clock = systemClock, codec = new ValueCodec() } = options;
   refuseUnknown(cacheManager, ['ttl'], 'cacheManager.');
   refuseWithout(clock, ['now'], 'clock');
   refuseWithout(codec, ['encode', 'decode'], 'codec');

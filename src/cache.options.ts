@@ -66,7 +66,7 @@ export interface CacheModuleOptions {
   readonly shutdownDeadline?: Duration;
   /** Where the time comes from. For tests. @default Redis's clock; without Redis the machine's */
   readonly clock?: Clock;
-  /** How values become bytes. @default MessagePack */
+  /** How values become bytes. @default JSON or MessagePack, as the value needs it */
   readonly codec?: Codec;
 }
 

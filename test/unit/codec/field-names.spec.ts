@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Packr as OtherPackr } from 'msgpackr';
-import { MsgpackCodec } from '../../../src/codec/msgpack-codec.js';
+import { ValueCodec } from '../../../src/codec/value-codec.js';
 
-const codec = new MsgpackCodec();
+const codec = new ValueCodec();
 const through = (input: unknown): unknown => codec.decode(codec.encode(input));
 
 function expectSame(input: unknown): void {

@@ -1,8 +1,8 @@
 import { Packr as OtherPackr, addExtension } from 'msgpackr';
-import { MsgpackCodec } from '../../../src/codec/msgpack-codec.js';
+import { ValueCodec } from '../../../src/codec/value-codec.js';
 import { bot } from './support/values.js';
 
-const codec = new MsgpackCodec();
+const codec = new ValueCodec();
 
 describe('memory', () => {
   it('bytes stay as they are, whatever is encoded after them', () => {

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
-import { MsgpackCodec } from '../../../src/codec/msgpack-codec.js';
+import { ValueCodec } from '../../../src/codec/value-codec.js';
 import { bot, text, value } from './support/values.js';
 
-const codec = new MsgpackCodec();
+const codec = new ValueCodec();
 const through = (input: unknown): unknown => codec.decode(codec.encode(input));
 
 function expectSame(input: unknown): void {

@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
-import { MsgpackCodec } from '../../../src/codec/msgpack-codec.js';
+import { ValueCodec } from '../../../src/codec/value-codec.js';
 import { bot } from './support/values.js';
 import { cacheErrorOf } from './support/cache-error-of.js';
 
-const codec = new MsgpackCodec();
+const codec = new ValueCodec();
 const errorOf = (input: unknown) => cacheErrorOf(() => codec.encode(input));
 
 it.each<[string, unknown, string]>([

@@ -1,6 +1,6 @@
 import { defineCache } from '../../../src/definition/define-cache.js';
 import { key } from '../../../src/definition/template.js';
-import { MsgpackCodec } from '../../../src/codec/msgpack-codec.js';
+import { ValueCodec } from '../../../src/codec/value-codec.js';
 import { startEngine } from '../../support/engine.js';
 
 const bots = defineCache({ name: 'peeked', key: (id: string) => key`bot:${id}`, ttl: '5m' });
@@ -30,7 +30,7 @@ describe('a look at an entry', () => {
   });
 
   it('leaves what cannot be read where it is, and tells nobody', async () => {
-    const codec = new MsgpackCodec();
+    const codec = new ValueCodec();
     const damaged = {
       encode: (value: unknown) => codec.encode(value),
       decode: () => {

@@ -1,11 +1,13 @@
 import { CacheError } from '../errors.js';
 import type { Codec } from './codec.js';
 import { pack, unpack } from './packer.js';
+import { isPlain, packPlain, unpackPlain } from './plain-json.js';
 import { Refusal } from './refusal.js';
 import { toStorable } from './storable.js';
 
 /**
- * MessagePack. What comes back is deeply equal to what went in, of the same types:
+ * JSON for plain values, MessagePack for all others and for rows: objects with the same fields. Which of the two it
+ * is makes no difference to what comes back. That is deeply equal to what went in, of the same types:
  *
  * - all primitives but symbols: `undefined` (in fields too), `-0`, `NaN`, a bigint of any size, any text;
  * - plain objects, also without a prototype and with any names of fields; arrays, with their holes;
@@ -25,13 +27,15 @@ import { toStorable } from './storable.js';
  * Refused are functions, symbols, promises, weak collections, SharedArrayBuffer, objects that keep their content
  * out of sight (URLSearchParams, Blob, Intl …), circular references, and more than 256 levels of nesting.
  */
-export class MsgpackCodec implements Codec {
+export class ValueCodec implements Codec {
   /**
    * @returns bytes in memory of their own
    * @throws CacheError `CACHE_UNCACHEABLE_VALUE`; the message names the place in the value, never what is there
    */
   encode(value: unknown): Buffer {
     try {
+      const packed = packPlain(value);
+      if (packed !== undefined) return packed;
       const { form, asRecords } = toStorable(value);
       return pack(form, asRecords);
     } catch (error) {
@@ -43,7 +47,7 @@ export class MsgpackCodec implements Codec {
   /** @throws CacheError `CACHE_INVALID_ENTRY`, its cause says what is wrong with the bytes */
   decode(bytes: Uint8Array): unknown {
     try {
-      return unpack(bytes);
+      return isPlain(bytes) ? unpackPlain(bytes) : unpack(bytes);
     } catch (cause) {
       throw new CacheError('CACHE_INVALID_ENTRY', 'The stored bytes are not a value of this library.', {
         cause,
