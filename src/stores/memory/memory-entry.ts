@@ -8,10 +8,11 @@ export class MemoryEntry implements Resident {
   readonly id: string;
   readonly createdAt: number;
   readonly freshUntil: number;
-  readonly staleUntil: number;
-  readonly errorUntil: number;
   readonly loadCost: number;
   readonly value: KeptValue;
+  /** Mostly 0, which takes no memory, as a time does. */
+  private readonly staleFor: number;
+  private readonly errorFor: number;
 
   /** @param isElsewhere whether there is a store behind this memory that has the entry, too */
   constructor(
@@ -23,10 +24,18 @@ export class MemoryEntry implements Resident {
     this.id = entry.id;
     this.createdAt = entry.createdAt;
     this.freshUntil = entry.freshUntil;
-    this.staleUntil = entry.staleUntil;
-    this.errorUntil = entry.errorUntil;
+    this.staleFor = windowOf(entry.freshUntil, entry.staleUntil);
+    this.errorFor = windowOf(entry.freshUntil, entry.errorUntil);
     this.loadCost = entry.loadCost;
     this.value = new KeptValue(entry.payload, isElsewhere);
+  }
+
+  get staleUntil(): number {
+    return this.freshUntil + this.staleFor;
+  }
+
+  get errorUntil(): number {
+    return this.freshUntil + this.errorFor;
   }
 
   get cache(): string {
@@ -60,4 +69,9 @@ export class MemoryEntry implements Resident {
     const times = { createdAt, freshUntil, staleUntil, errorUntil };
     return { id, cache, version, ...times, loadCost, tags, tokens, payload };
   }
+}
+
+/** Between two that are both `Infinity` there is nothing. */
+function windowOf(from: number, until: number): number {
+  return until === from ? 0 : until - from;
 }

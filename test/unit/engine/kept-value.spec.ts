@@ -1,11 +1,11 @@
-import { MsgpackCodec } from '../../../src/codec/msgpack-codec.js';
+import { ValueCodec } from '../../../src/codec/value-codec.js';
 import { Copier } from '../../../src/codec/copier.js';
 import { KeptValue } from '../../../src/engine/kept-value.js';
 import { resolvePolicy } from '../../../src/engine/policy.js';
 import { defineCache, type CacheSpec } from '../../../src/definition/define-cache.js';
 import { key } from '../../../src/definition/template.js';
 
-const codec = new MsgpackCodec();
+const codec = new ValueCodec();
 const READS = 8;
 
 const makerOf = (fields: Partial<CacheSpec<[]>> = {}) => ({

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import type { Copier } from '../../../../src/codec/copier.js';
-import { MsgpackCodec } from '../../../../src/codec/msgpack-codec.js';
+import { ValueCodec } from '../../../../src/codec/value-codec.js';
 import { text } from './values.js';
 
-const codec = new MsgpackCodec();
+const codec = new ValueCodec();
 
 export const decoded = (input: unknown): unknown => codec.decode(codec.encode(input));
 
