@@ -130,7 +130,7 @@ export class BoundCache {
   /** Keeps in L1 what lies in the store, for as long as it lives there and the policy allows. */
   fillL1(key: string, entry: Entry, now: number): void {
     const { near, policy } = this;
-    if (near === undefined || near === this.store || policy.l1 === false) return;
+    if (near === undefined || !this.hasL1 || policy.l1 === false) return;
     near.fill(key, entry, Math.min(expiresAt(entry), now + policy.l1.ttl));
   }
 

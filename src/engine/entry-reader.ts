@@ -117,7 +117,7 @@ export class EntryReader {
 
   /** Keeps an entry in L1, unless something was evicted since the request began. */
   fillL1(request: ReadRequest, entry: Entry, now = this.now()): void {
-    if (!this.generations.isCurrentFor(request, entry.tags)) return;
+    if (!request.cache.hasL1 || !this.generations.isCurrentFor(request, entry.tags)) return;
     request.cache.fillL1(request.key, entry, now);
   }
 

@@ -17,9 +17,10 @@ export class Flight<T> {
   readonly since = performance.now();
   private whoJoined: Promise<T | undefined> | undefined;
 
+  outcome!: Promise<T>;
+
   constructor(
     readonly request: ReadRequest,
-    readonly outcome: Promise<T>,
     private readonly longestWait: number,
   ) {}
 
@@ -65,16 +66,32 @@ export class Flights<T> {
 
   /** Starts a flight. One that was overtaken by an eviction goes on for those who are on it, but nobody joins it. */
   start(request: ReadRequest, run: () => Promise<T>): Promise<T> {
-    const { cache, key } = request;
-    const flight = new Flight(request, run(), this.limits.wait);
-    const ofCache = this.flights.get(cache.flightGroup) ?? new Map<string, Flight<T>>();
-    this.flights.set(cache.flightGroup, ofCache.set(key, flight));
+    return this.begin(request, async (flight) => {
+      try {
+        return await run();
+      } finally {
+        this.land(flight);
+      }
+    });
+  }
+
+  /** Starts one whose pilot sees that it lands. */
+  begin(request: ReadRequest, run: (flight: Flight<T>) => Promise<T>): Promise<T> {
+    const { flightGroup } = request.cache;
+    const flight = new Flight<T>(request, this.limits.wait);
+    let ofCache = this.flights.get(flightGroup);
+    if (ofCache === undefined) this.flights.set(flightGroup, (ofCache = new Map()));
+    ofCache.set(request.key, flight);
     this.count += 1;
-    const land = () => {
-      this.count -= 1;
-      if (ofCache.get(key) === flight) ofCache.delete(key);
-    };
-    flight.outcome.then(land, land);
+    flight.outcome = run(flight);
     return flight.outcome;
+  }
+
+  /** Nobody joins it any more. */
+  land(flight: Flight<T>): void {
+    const { cache, key } = flight.request;
+    this.count -= 1;
+    const ofCache = this.flights.get(cache.flightGroup);
+    if (ofCache?.get(key) === flight) ofCache.delete(key);
   }
 }

@@ -5,6 +5,8 @@ export interface Generation {
   readonly key: string;
   /** The tags that its entry is expected to carry. */
   readonly allTags: readonly string[];
+  /** Which counters the key and these tags have. */
+  readonly stripes: readonly number[];
   /** Evictions so far that concern the key or one of these tags. */
   readonly generation: number;
   /** Evictions so far of any tag: for entries that turn out to carry others. */
@@ -26,17 +28,19 @@ export class Generations {
 
   /** Begins to watch a key that carries these tags. */
   note(key: string, allTags: readonly string[]): Generation {
-    return { key, allTags, generation: this.of(key, allTags), tagEvictions: this.tagEvictions };
+    const stripes = [stripeOf(key)];
+    for (const tag of allTags) stripes.push(stripeOf(tag));
+    return { key, allTags, stripes, generation: this.at(stripes), tagEvictions: this.tagEvictions };
   }
 
   /** Whether nothing was evicted since then that may concern the key, whatever tags its entry carries. */
   isCurrent(noted: Generation): boolean {
-    return noted.tagEvictions === this.tagEvictions && this.of(noted.key, noted.allTags) === noted.generation;
+    return noted.tagEvictions === this.tagEvictions && this.at(noted.stripes) === noted.generation;
   }
 
   /** Whether nothing was evicted since then that concerns the key, or one of the tags that its entry does carry. */
   isCurrentFor(noted: Generation, tags: readonly string[]): boolean {
-    if (this.of(noted.key, noted.allTags) !== noted.generation) return false;
+    if (this.at(noted.stripes) !== noted.generation) return false;
     return noted.tagEvictions === this.tagEvictions || tags.every((tag) => noted.allTags.includes(tag));
   }
 
@@ -56,14 +60,10 @@ export class Generations {
     this.epoch += 1;
   }
 
-  private of(key: string, tags: readonly string[]): number {
-    let sum = this.epoch + this.at(key);
-    for (const tag of tags) sum += this.at(tag);
+  private at(stripes: readonly number[]): number {
+    let sum = this.epoch;
+    for (const stripe of stripes) sum += this.stripes[stripe]!;
     return sum;
-  }
-
-  private at(keyOrTag: string): number {
-    return this.stripes[stripeOf(keyOrTag)]!;
   }
 }
 

@@ -8,7 +8,7 @@ import type { Entry } from './entry.js';
 import { EntryMaker } from './entry-maker.js';
 import { EntryReader, UNUSABLE } from './entry-reader.js';
 import type { CacheEvents } from './events.js';
-import { Flights } from './flights.js';
+import { Flights, type Flight } from './flights.js';
 import type { Generations } from './generations.js';
 import type { LeaseLimits } from './lease-keeper.js';
 import type { LoadWaiters } from './load-waiters.js';
@@ -70,7 +70,7 @@ export class ReadThrough {
       loads: this.loads,
       reloads: this.reloads,
       flights: this.flights,
-      join: async (flight, request, loader) => (await flight.joined()) ?? this.lead(request, loader, true),
+      join: async (flight, request, loader) => (await flight.joined()) ?? this.leadSpare(request, loader),
       counter: this.counter,
       patienceFor: (cache) => this.requests.patienceFor(cache),
       request: (cache, args, key, patience, overrides) =>
@@ -159,8 +159,11 @@ export class ReadThrough {
     const isJoining = flight !== undefined;
     try {
       // At once, so that whoever asks in the same turn joins.
-      const lead = () => this.lead(this.requests.of(cache, args, key, overrides), loader, isJoining);
-      const outcome = flight === undefined ? await lead() : ((await flight.joined()) ?? (await lead()));
+      const outcome =
+        flight === undefined
+          ? await this.lead(this.requests.of(cache, args, key, overrides), loader)
+          : ((await flight.joined()) ??
+            (await this.leadSpare(this.requests.of(cache, args, key, overrides), loader)));
       const { kind, tier, entry } = outcome;
       this.counter.count(cache, key, { outcome: kind, tier, entry, coalesced: isJoining, since });
       if (outcome.kind === 'miss' && !isJoining) overrides?.onOwnLoad?.();
@@ -179,13 +182,8 @@ export class ReadThrough {
     overrides?: ReadOverrides,
   ): Promise<unknown> {
     const request = this.requests.of(cache, args, cache.keyOf(...args), overrides);
-    const audience: Audience = { hasLeft: false };
-    const outcome = await this.reloads.wait(
-      request,
-      this.loads.loadAlone(request, loader),
-      audience,
-      undefined,
-    );
+    const load = this.loads.loadAlone(request, loader);
+    const outcome = await this.reloads.wait(request, load, { hasLeft: false }, undefined);
     overrides?.onOwnLoad?.();
     return outcome.take();
   }
@@ -234,33 +232,41 @@ export class ReadThrough {
     return this.flights.size + this.spares.size + this.reloads.inFlight;
   }
 
-  /** A flight of one's own; for those who have waited for one in vain, a load that they share, and that stores nothing. */
-  private async lead(request: ReadRequest, loader: Loader, hasWaited: boolean): Promise<Outcome> {
-    if (!hasWaited) return this.flights.start(request, () => this.readOrLoad(request, loader));
+  /** A flight of one's own. */
+  private lead(request: ReadRequest, loader: Loader): Promise<Outcome> {
+    return this.flights.begin(request, (flight) => this.readOrLoad(flight, loader));
+  }
+
+  /** For those who have waited for a flight in vain: a load that they share, and that stores nothing. */
+  private async leadSpare(request: ReadRequest, loader: Loader): Promise<Outcome> {
     const load = () => this.loads.loadAlone(request, loader);
     const spare = this.spares.find(request.cache, request.key);
     return spare === undefined ? this.spares.start(request, load) : ((await spare.joined()) ?? load());
   }
 
   /** Steps 3 to 6. */
-  private async readOrLoad(request: ReadRequest, loader: Loader): Promise<Outcome> {
+  private async readOrLoad(flight: Flight<Outcome>, loader: Loader): Promise<Outcome> {
+    const { request } = flight;
     const { cache, key, allTags } = request;
+    try {
+      // 3. L2, tag tokens alongside. What is stale, or soon will be, is served while it is loaded in the background.
+      const found = await request.patience.wait(cache.store.read(key, allTags), NOT_READ);
+      const now = this.entries.now();
+      const stored = this.entries.usable(request, found, now);
+      if (stored !== undefined) {
+        if (this.reloads.isDue(cache, found.entry!, now)) this.refreshBeside(request, loader, found);
+        return stored;
+      }
 
-    // 3. L2, tag tokens alongside. What is stale, or soon will be, is served while it is loaded in the background.
-    const found = await request.patience.wait(cache.store.read(key, allTags), NOT_READ);
-    const now = this.entries.now();
-    const stored = this.entries.usable(request, found, now);
-    if (stored !== undefined) {
-      if (this.reloads.isDue(cache, found.entry!, now)) this.refreshBeside(request, loader, found);
-      return stored;
+      // 4 to 6. Nothing usable: load, with what is past its ttl to fall back on.
+      const fallback = this.entries.usableOnError(request, found);
+      if (fallback !== undefined && this.reloads.isPaused(request)) return fallback;
+      const audience: Audience = { hasLeft: false };
+      const load = this.loads.load(request, loader, found, { audience });
+      return await this.reloads.wait(request, load, audience, fallback);
+    } finally {
+      this.flights.land(flight);
     }
-
-    // 4 to 6. Nothing usable: load, with what is past its ttl to fall back on.
-    const fallback = this.entries.usableOnError(request, found);
-    if (fallback !== undefined && this.reloads.isPaused(request)) return fallback;
-    const audience: Audience = { hasLeft: false };
-    const load = this.loads.load(request, loader, found, { audience });
-    return this.reloads.wait(request, load, audience, fallback);
   }
 
   /** Loads in the background what is stale, or soon will be. */

@@ -21,7 +21,21 @@ export class Requests {
   ): ReadRequest {
     cache.check(key);
     const allTags = cache.tagsOf(args, overrides?.tags);
-    return { ...overrides, cache, args, patience, ...this.generations.note(key, allTags) };
+    // Written out: it is made for each read, and a spread costs as much as all the rest of it.
+    const { stripes, generation, tagEvictions } = this.generations.note(key, allTags);
+    return {
+      ttl: overrides?.ttl,
+      tags: overrides?.tags,
+      storeIf: overrides?.storeIf,
+      cache,
+      args,
+      patience,
+      key,
+      allTags,
+      stripes,
+      generation,
+      tagEvictions,
+    };
   }
 
   /** Memory needs none. */

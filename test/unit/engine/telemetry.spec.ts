@@ -50,8 +50,8 @@ describe('what the caches tell', () => {
     await cache.get('1');
     const read = { cache: 'bots', key: 'bot:1', coalesced: false, ...measured };
     expect(reads).toEqual([
-      { ...read, outcome: 'miss', coalesced: true },
       { ...read, outcome: 'miss' },
+      { ...read, outcome: 'miss', coalesced: true },
       { ...read, outcome: 'hit', tier: 'l1' },
       { ...read, outcome: 'stale', tier: 'l1' },
       { ...read, outcome: 'stale', tier: 'l1' },
