@@ -27,6 +27,7 @@
 import { crc32 } from 'node:zlib';
 import { CacheError } from '../errors.js';
 import type { Entry } from '../engine/entry.js';
+import { readTexts } from './texts.js';
 import { readVarint, varintLength, writeVarint, type Cursor } from './varint.js';
 
 const MAGIC = 0xc1;
@@ -37,6 +38,7 @@ const ENCRYPTED = 2;
 /** Where the id begins. In Lua, which counts from 1: `string.sub(v, 4, 11)`. */
 export const ENTRY_ID_OFFSET = 3;
 const ID_BYTES = 8;
+const ENTRY_ID = /^[\da-f]{16}$/;
 const TIMES_OFFSET = ENTRY_ID_OFFSET + ID_BYTES;
 const HEAD_BYTES = TIMES_OFFSET + 5 * 8;
 const CHECKSUM_BYTES = 4;
@@ -52,32 +54,59 @@ export interface Sealing {
   readonly keyId?: string | undefined;
 }
 
+export const NOTHING_DONE: Sealing = Object.freeze({});
+
 /** An entry as it was read. */
 export interface Envelope {
-  /** Everything but the payload. */
-  readonly fields: Omit<Entry, 'payload'>;
+  /** Its payload is the body: what was made of the payload, in the memory of the bytes that were read. */
+  readonly entry: Omit<Entry, 'payload'> & { readonly payload: Buffer };
   readonly sealing: Sealing;
-  /** The bytes before the body. */
+  /** The bytes before the body. In the memory of those that were read, too. */
   readonly header: Buffer;
-  /** What was made of the payload. In the memory of the bytes that were read, as the header is. */
-  readonly body: Buffer;
 }
 
 /**
- * All that stands before the body.
+ * An entry with that body, to lie in Redis under `name`. The result shares no memory with either.
  *
  * @throws CacheError `CACHE_INVALID_ENTRY` when {@link readEnvelope} would refuse what it would write
  */
-export function writeHeader(entry: Omit<Entry, 'payload'>, { inflatedBytes, keyId }: Sealing): Buffer {
+export function writeEnvelope(
+  entry: Omit<Entry, 'payload'>,
+  sealing: Sealing,
+  body: Uint8Array,
+  name: string,
+): Buffer {
+  const bytes = startWith(entry, sealing, body.length + CHECKSUM_BYTES);
+  return finish(bytes, body, name);
+}
+
+/** All that stands before the body. Throws as {@link writeEnvelope} does. */
+export function writeHeader(entry: Omit<Entry, 'payload'>, sealing: Sealing): Buffer {
+  return startWith(entry, sealing, 0);
+}
+
+/** What {@link writeEnvelope} makes, of a header and a body. */
+export function joinEnvelope(header: Uint8Array, body: Uint8Array, name: string): Buffer {
+  const bytes = Buffer.allocUnsafe(header.length + body.length + CHECKSUM_BYTES);
+  bytes.set(header);
+  return finish(bytes, body, name);
+}
+
+/** The header, and room behind it. */
+function startWith(entry: Omit<Entry, 'payload'>, { inflatedBytes, keyId }: Sealing, room: number): Buffer {
   checkTimes(entry);
-  if (!/^[\da-f]{16}$/.test(entry.id)) throw invalidEntry('its id is not 16 hex digits');
+  if (!ENTRY_ID.test(entry.id)) throw invalidEntry('its id is not 16 hex digits');
   if (entry.tags.length !== entry.tokens.length) throw invalidEntry('it does not have one token per tag');
 
   const texts = [entry.cache, entry.version, ...entry.tags, ...entry.tokens];
-  const text = texts.join('');
+  let text = '';
+  let size = HEAD_BYTES + varintLength(entry.tags.length) + room;
+  for (const each of texts) {
+    text += each;
+    size += varintLength(each.length);
+  }
   const textBytes = Buffer.byteLength(text);
-  let size = HEAD_BYTES + varintLength(entry.tags.length) + varintLength(textBytes) + textBytes;
-  for (const { length } of texts) size += varintLength(length);
+  size += varintLength(textBytes) + textBytes;
   if (inflatedBytes !== undefined) size += varintLength(inflatedBytes);
   if (keyId !== undefined) size += varintLength(keyId.length) + keyId.length;
   const bytes = Buffer.allocUnsafe(size);
@@ -100,12 +129,10 @@ export function writeHeader(entry: Omit<Entry, 'payload'>, { inflatedBytes, keyI
   return bytes;
 }
 
-/** Puts header and body together, to lie in Redis under `name`. The result shares no memory with either. */
-export function writeEnvelope(header: Uint8Array, body: Uint8Array, name: string): Buffer {
-  const end = header.length + body.length;
-  const bytes = Buffer.allocUnsafeSlow(end + CHECKSUM_BYTES);
-  bytes.set(header);
-  bytes.set(body, header.length);
+/** Puts body and checksum at the end. */
+function finish(bytes: Buffer, body: Uint8Array, name: string): Buffer {
+  const end = bytes.length - CHECKSUM_BYTES;
+  bytes.set(body, end - body.length);
   bytes.writeUInt32BE(checksum(bytes.subarray(0, end), name), end);
   return bytes;
 }
@@ -124,11 +151,14 @@ export function readEnvelope(bytes: Buffer, name: string): Envelope {
   if (textCount > end - cursor.offset) throw invalidEntry('it ends within the header');
   const lengths: number[] = [];
   for (let index = 0; index < textCount; index++) lengths.push(readVarint(bytes, cursor));
-  const texts = split(readText(bytes, cursor, readVarint(bytes, cursor), 'utf8'), lengths);
+  const textEnd = endOfText(cursor, readVarint(bytes, cursor));
+  const texts = readTexts(bytes, cursor.offset, textEnd, lengths);
+  if (texts === undefined) throw invalidEntry('its text has another length');
+  cursor.offset = textEnd;
   const sealing = readSealing(bytes, cursor);
   const [cache = '', version = ''] = texts;
 
-  const fields: Envelope['fields'] = {
+  const entry: Envelope['entry'] = {
     id: entryIdOf(bytes),
     cache,
     version,
@@ -139,10 +169,10 @@ export function readEnvelope(bytes: Buffer, name: string): Envelope {
     loadCost: bytes.readDoubleBE(TIMES_OFFSET + 32),
     tags: texts.slice(LEADING_TEXTS, LEADING_TEXTS + tagCount),
     tokens: texts.slice(LEADING_TEXTS + tagCount),
+    payload: bytes.subarray(cursor.offset, end),
   };
-  checkTimes(fields);
-  const { offset } = cursor;
-  return { fields, sealing, header: bytes.subarray(0, offset), body: bytes.subarray(offset, end) };
+  checkTimes(entry);
+  return { entry, sealing, header: bytes.subarray(0, cursor.offset) };
 }
 
 /**
@@ -213,23 +243,20 @@ function checkTimes({
 
 function readSealing(bytes: Buffer, cursor: Cursor): Sealing {
   const flags = bytes[2] ?? 0;
-  return {
-    ...((flags & COMPRESSED) !== 0 && { inflatedBytes: readVarint(bytes, cursor) }),
-    ...((flags & ENCRYPTED) !== 0 && { keyId: readText(bytes, cursor, readVarint(bytes, cursor), 'latin1') }),
-  };
+  if (flags === 0) return NOTHING_DONE;
+  const inflatedBytes = (flags & COMPRESSED) === 0 ? undefined : readVarint(bytes, cursor);
+  const keyId = (flags & ENCRYPTED) === 0 ? undefined : readKeyId(bytes, cursor);
+  return { inflatedBytes, keyId };
 }
 
-function readText(bytes: Buffer, cursor: Cursor, length: number, encoding: 'utf8' | 'latin1'): string {
-  const start = cursor.offset;
-  cursor.offset += length;
-  if (cursor.offset > cursor.end) throw invalidEntry('it ends within the header');
-  return bytes.toString(encoding, start, cursor.offset);
+function readKeyId(bytes: Buffer, cursor: Cursor): string {
+  const end = endOfText(cursor, readVarint(bytes, cursor));
+  const keyId = bytes.toString('latin1', cursor.offset, end);
+  cursor.offset = end;
+  return keyId;
 }
 
-function split(text: string, lengths: readonly number[]): string[] {
-  const texts: string[] = [];
-  let start = 0;
-  for (const length of lengths) texts.push(text.slice(start, (start += length)));
-  if (start !== text.length) throw invalidEntry('its text has another length');
-  return texts;
+function endOfText({ offset, end }: Cursor, length: number): number {
+  if (length <= end - offset) return offset + length;
+  throw invalidEntry('it ends within the header');
 }

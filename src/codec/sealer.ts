@@ -2,7 +2,15 @@ import { CacheError } from '../errors.js';
 import type { Entry } from '../engine/entry.js';
 import { deflate, inflate } from './compression.js';
 import { decrypt, encrypt } from './encryption.js';
-import { invalidEntry, readEnvelope, writeEnvelope, writeHeader, type Sealing } from './envelope.js';
+import {
+  invalidEntry,
+  joinEnvelope,
+  NOTHING_DONE,
+  readEnvelope,
+  writeEnvelope,
+  writeHeader,
+  type Sealing,
+} from './envelope.js';
 import type { KeyRing } from './key-ring.js';
 import { followedBy } from './maybe-promise.js';
 
@@ -41,7 +49,8 @@ export class Sealer {
     const { payload, cache } = entry;
     this.checkSize(payload.length, cache);
     const compress = this.parts.rulesOf(cache)?.compress ?? false;
-    if (compress === false || payload.length < compress.threshold) return this.wrap(entry, name, payload, {});
+    if (compress === false || payload.length < compress.threshold)
+      return this.wrap(entry, name, payload, NOTHING_DONE);
     return followedBy(deflate(payload), (deflated) => this.wrapDeflated(entry, name, deflated));
   }
 
@@ -54,28 +63,29 @@ export class Sealer {
   open(bytes: Buffer, name: string): Entry | Promise<Entry> {
     const { maxEntryBytes } = this.parts;
     if (bytes.length > maxEntryBytes) throw invalidEntry('it is larger than `maxEntryBytes`');
-    const { fields, sealing, header, body } = readEnvelope(bytes, name);
+    const { entry, sealing, header } = readEnvelope(bytes, name);
     const { inflatedBytes, keyId } = sealing;
+    if (keyId === undefined) this.checkPlain(entry.cache);
+    if (sealing === NOTHING_DONE) return entry;
     if (inflatedBytes !== undefined && inflatedBytes > maxEntryBytes) {
       throw invalidEntry('its payload is larger than `maxEntryBytes`');
     }
-    const deflated =
-      keyId === undefined ? this.asItIs(fields, body) : this.decrypt(body, keyId, header, name);
-    if (inflatedBytes === undefined) return { ...fields, payload: deflated };
-    return followedBy(inflate(deflated, inflatedBytes), (payload) => ({ ...fields, payload }));
+    const deflated = keyId === undefined ? entry.payload : this.decrypt(entry.payload, keyId, header, name);
+    if (inflatedBytes === undefined) return { ...entry, payload: deflated };
+    return followedBy(inflate(deflated, inflatedBytes), (payload) => ({ ...entry, payload }));
   }
 
   private wrapDeflated(entry: Entry, name: string, deflated: Buffer): Buffer {
     const { length } = entry.payload;
     return deflated.length <= length * (1 - MIN_SAVED_SHARE)
       ? this.wrap(entry, name, deflated, { inflatedBytes: length })
-      : this.wrap(entry, name, entry.payload, {});
+      : this.wrap(entry, name, entry.payload, NOTHING_DONE);
   }
 
   private wrap(entry: Entry, name: string, body: Uint8Array, sealing: Sealing): Buffer {
     const bytes = this.parts.rulesOf(entry.cache)?.encrypt
       ? this.wrapEncrypted(entry, name, body, sealing)
-      : writeEnvelope(writeHeader(entry, sealing), body, name);
+      : writeEnvelope(entry, sealing, body, name);
     this.checkSize(bytes.length, entry.cache);
     return bytes;
   }
@@ -83,7 +93,7 @@ export class Sealer {
   private wrapEncrypted(entry: Entry, name: string, body: Uint8Array, sealing: Sealing): Buffer {
     const { id: keyId, key } = this.parts.keyRing?.current ?? noKeys(entry.cache);
     const header = writeHeader(entry, { ...sealing, keyId });
-    return writeEnvelope(header, encrypt(body, key, contextOf(header, name)), name);
+    return joinEnvelope(header, encrypt(body, key, contextOf(header, name)), name);
   }
 
   private decrypt(body: Buffer, keyId: string, header: Buffer, name: string): Buffer {
@@ -94,8 +104,8 @@ export class Sealer {
   }
 
   /** Whoever writes to Redis could else replace an encrypted entry by a plain one of their own making. */
-  private asItIs({ cache }: Pick<Entry, 'cache'>, body: Buffer): Buffer {
-    if (!this.parts.rulesOf(cache)?.encrypt) return body;
+  private checkPlain(cache: string): void {
+    if (!this.parts.rulesOf(cache)?.encrypt) return;
     throw invalidEntry(`it is not encrypted, but cache \`${cache}\` is`);
   }
 

@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { deflateRawSync } from 'node:zlib';
 import type { Redis } from 'ioredis';
-import { readEnvelope, writeEnvelope, writeHeader } from '../../src/codec/envelope.js';
+import { readEnvelope, writeEnvelope } from '../../src/codec/envelope.js';
 
 const PAUSE_MS = 4;
 /** What a bomb claims to hold, and what it holds: both beyond what any entry here is. */
@@ -56,8 +56,8 @@ export async function vandalise(client: Redis, entries: string, ms: number): Pro
 
 /** Another payload in the same entry, with a checksum that is right. */
 function withBody(bytes: Buffer, name: string, body: Buffer, inflatedBytes?: number): Buffer {
-  const { fields } = readEnvelope(bytes, name);
-  return writeEnvelope(writeHeader(fields, { inflatedBytes }), body, name);
+  const { entry } = readEnvelope(bytes, name);
+  return writeEnvelope(entry, { inflatedBytes }, body, name);
 }
 
 function flipped(bytes: Buffer): Buffer {

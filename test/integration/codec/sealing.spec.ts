@@ -2,7 +2,7 @@ import { deflateRawSync } from 'node:zlib';
 import { Redis } from 'ioredis';
 import type { Cache } from '../../../src/cache-handle.js';
 import type { CacheModuleOptions } from '../../../src/cache.options.js';
-import { writeEnvelope, writeHeader } from '../../../src/codec/envelope.js';
+import { writeEnvelope } from '../../../src/codec/envelope.js';
 import type { EncryptionKey } from '../../../src/codec/key-ring.js';
 import type { CachePolicy } from '../../../src/definition/define-cache.js';
 import { entryOf } from '../../support/entries.js';
@@ -197,14 +197,15 @@ it.each(FORMS.filter(([, { compress }]) => compress))(
 /** 20 MB in 20 KB, with a header that is right. */
 function bomb(): Buffer {
   const entry = entryOf({ now: Date.now(), cache: 'bots' });
-  return writeEnvelope(writeHeader(entry, { inflatedBytes: LIMIT }), BOMB, nameOf('1'));
+  return writeEnvelope(entry, { inflatedBytes: LIMIT }, BOMB, nameOf('1'));
 }
 const BOMB = deflateRawSync(Buffer.alloc(20 * 1024 * 1024), { level: 9 });
 
 /** An entry with a right header and checksum, whose value no codec can read. */
 function undecodable(): Buffer {
   return writeEnvelope(
-    writeHeader(entryOf({ now: Date.now(), cache: 'bots' }), {}),
+    entryOf({ now: Date.now(), cache: 'bots' }),
+    {},
     Buffer.from([0xdc, 0xff]),
     nameOf('1'),
   );

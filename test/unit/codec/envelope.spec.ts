@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { crc32 } from 'node:zlib';
 import * as fc from 'fast-check';
 import {
@@ -29,11 +31,8 @@ const SAMPLE: Entry = {
 const NAME = 'prod:bots:bot:42';
 
 const encodeEntry = (entry: Entry, sealing: Sealing = {}): Buffer =>
-  writeEnvelope(writeHeader(entry, sealing), entry.payload, NAME);
-const decodeEntry = (bytes: Buffer): Entry => {
-  const { fields, body } = readEnvelope(bytes, NAME);
-  return { ...fields, payload: body };
-};
+  writeEnvelope(entry, sealing, entry.payload, NAME);
+const decodeEntry = (bytes: Buffer): Entry => readEnvelope(bytes, NAME).entry;
 
 const word = fc.string({ unit: 'binary', maxLength: 300 });
 const entry: fc.Arbitrary<Entry> = fc
@@ -107,6 +106,71 @@ it('any entry comes back as it was', () => {
   );
 });
 
+it('an entry comes back as it was, whichever was read before it', () => {
+  const alike = fc.constantFrom(
+    '',
+    'a',
+    'b',
+    'ab',
+    'aé',
+    'a'.repeat(20),
+    'a'.repeat(19).concat('b'),
+    'é'.repeat(20),
+  );
+  const tagged = fc.array(fc.tuple(alike, alike), { maxLength: 3 });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(alike, alike, tagged), { maxLength: 20 }), (all) => {
+      for (const [cache, version, pairs] of all) {
+        const input = {
+          ...SAMPLE,
+          cache,
+          version,
+          tags: pairs.map(([tag]) => tag),
+          tokens: pairs.map(([, token]) => token),
+        };
+        expect(asPlain(decodeEntry(encodeEntry(input)))).toEqual(asPlain(input));
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('the format never changes: these bytes may lie in Redis', () => {
+  const bytes = Buffer.from(
+    'c101030123456789abcdef4278bcfe568000004278bcfe9fbe00004278bcfeae6400007ff000000000000040290000000000' +
+      '00020401060504041a626f747332626f743a34326f72673ae697a57138337666666666ac02026b31626f64795587ea51',
+    'hex',
+  );
+  const tags = { tags: ['bot:42', 'org:日'], tokens: ['q83v', 'ffff'] };
+  const input: Entry = {
+    ...SAMPLE,
+    ...tags,
+    cache: 'bots',
+    errorUntil: Infinity,
+    payload: Buffer.from('body'),
+  };
+  expect(encodeEntry(input, { inflatedBytes: 300, keyId: 'k1' })).toStrictEqual(bytes);
+  expect(asPlain(decodeEntry(bytes))).toEqual(asPlain(input));
+});
+
+it('a token that is kept keeps nothing else of its entry', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const usedBy = (tag: string): number => {
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    const tokens = Array.from({ length: 2000 }, (_, index) => {
+      const token = `${index}`.padStart(22, 'x');
+      return decodeEntry(encodeEntry({ ...SAMPLE, tags: [tag], tokens: [token] })).tokens[0];
+    });
+    collect();
+    const used = process.memoryUsage().heapUsed - before;
+    return tokens.length === 2000 ? used : 0;
+  };
+  // 8 MB of tags.
+  expect(usedBy('x'.repeat(4000)) / 2 ** 20).toBeLessThan(2);
+});
+
 it('times may be for ever', () => {
   const input = { ...SAMPLE, freshUntil: Infinity, staleUntil: Infinity, errorUntil: Infinity };
   expect(asPlain(decodeEntry(encodeEntry(input)))).toEqual(asPlain(input));
@@ -145,8 +209,8 @@ it('what lies under another name is no entry', () => {
 
 it('header and body are what lies before and behind their border', () => {
   const bytes = encodeEntry(SAMPLE, { inflatedBytes: 5, keyId: 'k' });
-  const { header, body } = readEnvelope(bytes, NAME);
-  expect(Buffer.concat([header, body])).toEqual(bytes.subarray(0, -4));
+  const { header, entry: read } = readEnvelope(bytes, NAME);
+  expect(Buffer.concat([header, read.payload])).toEqual(bytes.subarray(0, -4));
   expect(header).toEqual(writeHeader(SAMPLE, { inflatedBytes: 5, keyId: 'k' }));
 });
 

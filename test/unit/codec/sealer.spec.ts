@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import * as fc from 'fast-check';
-import { readEnvelope, writeEnvelope, writeHeader } from '../../../src/codec/envelope.js';
+import { joinEnvelope, readEnvelope, writeEnvelope } from '../../../src/codec/envelope.js';
 import { isPromise } from '../../../src/codec/maybe-promise.js';
 import type { Sealer } from '../../../src/codec/sealer.js';
 import type { Entry } from '../../../src/engine/entry.js';
@@ -153,7 +153,7 @@ describe('compression', () => {
 
 describe('made-up compressed bytes', () => {
   const made = (body: Uint8Array, inflatedBytes: number) =>
-    writeEnvelope(writeHeader(SAMPLE, { inflatedBytes }), body, NAME);
+    writeEnvelope(SAMPLE, { inflatedBytes }, body, NAME);
   const bomb = deflateRawSync(Buffer.alloc(200 * MIB), { level: 9 });
 
   it.each([
@@ -215,7 +215,7 @@ describe.each([
   });
 
   it('never sees the same bytes twice', () => {
-    const bodies = Array.from({ length: 1000 }, () => readEnvelope(sealed(), NAME).body);
+    const bodies = Array.from({ length: 1000 }, () => readEnvelope(sealed(), NAME).entry.payload);
     const beginnings = bodies.map((body) => body.subarray(0, 12).toString('hex'));
     expect(new Set(beginnings).size).toBe(1000);
     expect(new Set(bodies.map((body) => body.subarray(12, 24).toString('hex'))).size).toBe(1000);
@@ -252,17 +252,17 @@ describe.each([
     const [own, other] = [sealed(), sealer.seal(younger, NAME) as Buffer].map((bytes) =>
       readEnvelope(bytes, NAME),
     );
-    const mixed = writeEnvelope(other!.header, own!.body, NAME);
+    const mixed = joinEnvelope(other!.header, own!.entry.payload, NAME);
     expect(await refusalOf(sealer, mixed)).toMatch(/changed since/);
   });
 
   it('cannot move the border between header and name', async () => {
     // Header and name are authenticated one after the other.
-    const { header, body } = readEnvelope(sealed(), NAME);
+    const { header, entry } = readEnvelope(sealed(), NAME);
     for (const moved of [1, 2, 5]) {
       const longer = Buffer.concat([header, Buffer.from(NAME.slice(0, moved))]);
       const name = NAME.slice(moved);
-      await refusalOf(sealer, writeEnvelope(longer, body, name), name);
+      await refusalOf(sealer, joinEnvelope(longer, entry.payload, name), name);
     }
   });
 
@@ -276,9 +276,7 @@ describe.each([
   it('learns nothing from the reason for a refusal', async () => {
     const ids = ['b', 'x'.repeat(32), '2025\u00ff'];
     const reasons = await Promise.all(
-      ids.map((keyId) =>
-        refusalOf(sealer, writeEnvelope(writeHeader(SAMPLE, { keyId }), Buffer.alloc(60), NAME)),
-      ),
+      ids.map((keyId) => refusalOf(sealer, writeEnvelope(SAMPLE, { keyId }, Buffer.alloc(60), NAME))),
     );
     expect(new Set(reasons).size).toBe(1);
   });
