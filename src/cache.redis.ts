@@ -71,6 +71,7 @@ export class CacheRedis implements SharedSide {
   readonly tags: TagTokens;
   private readonly serverClock: ServerClock | undefined;
   private breakerSince = Date.now();
+  private isOpenLogged = false;
   private connectionTold: 'ready' | 'lost' | undefined;
 
   constructor(private readonly parts: CacheRedisParts) {
@@ -229,17 +230,26 @@ export class CacheRedis implements SharedSide {
   }
 
   private tellBreaker(state: BreakerState): void {
-    const { logger } = this.parts;
     this.breakerSince = Date.now();
     this.parts.events.of('breaker').emit({ state });
-    if (state === 'open') {
+    this.logBreaker(state);
+    if (state !== 'closed') return;
+    void this.guard.catchUp();
+    void this.switches.sync();
+  }
+
+  /** Not a line for a moment of silence, in which it only probes. */
+  private logBreaker(state: BreakerState): void {
+    const { logger } = this.parts;
+    if (state === 'open' && !this.isOpenLogged) {
       logger.warn(
         'Redis fails too often: calls go to their loaders without asking it until it answers again.',
       );
+      this.isOpenLogged = true;
+    } else if (state === 'closed' && this.isOpenLogged) {
+      logger.log('Redis answers again: the cache uses it.');
+      this.isOpenLogged = false;
     }
-    if (state !== 'closed') return;
-    logger.log('Redis answers again: the cache uses it.');
-    void this.switches.sync();
   }
 
   private lost(error: Error | undefined): void {

@@ -1,11 +1,11 @@
+import { beforeDeadline } from '../engine/before-deadline.js';
+
 /** How a breaker judges, and how long it waits. */
 export interface BreakerLimits {
   /** Share of operations in the window that have failed, from which it opens. */
   readonly share: number;
   /** Operations in the window, from which their share says something. */
   readonly volume: number;
-  /** How many have to fail in a row, and for how long, milliseconds, for it to open whatever succeeded before. */
-  readonly silence: { readonly failures: number; readonly time: number };
   /** Length of the window, milliseconds. */
   readonly window: number;
   /** First wait before a probe, milliseconds: doubled after each that fails. */
@@ -19,7 +19,6 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 const DEFAULT_LIMITS: BreakerLimits = {
   share: 0.5,
   volume: 10,
-  silence: { failures: 3, time: 300 },
   window: 5_000,
   pause: 250,
   longestPause: 2_000,
@@ -33,25 +32,31 @@ interface Bucket {
 }
 
 /**
- * A circuit breaker (Nygard, Release It!): when half of what was tried lately has failed, or nothing has succeeded for a
- * while, however well it went before, nothing is tried any more.
+ * A circuit breaker (Nygard, Release It!): when half of what was tried lately has failed, nothing is tried any more.
  * After a pause one probe is sent, which no call waits for; it decides whether to go on.
+ *
+ * An operation that was late while nothing else was heard needs no others to fail: Redis is silent. A probe is sent at
+ * once, and only when that is late, too, does the breaker open. So it is shut for as long as Redis is silent, which
+ * may be a moment, and for a round trip.
  */
 export class CircuitBreaker {
   private current: BreakerState = 'closed';
   private buckets: Bucket[] = [];
   private pause: number;
   private closedSince = -Infinity;
-  private failedInARow = 0;
-  /** When the first of them did. */
-  private failingSince = 0;
+  /** When an operation last ended in time, on the clock of `performance.now()`. */
+  private heardAt = -Infinity;
+  /** Whether more than probes has succeeded since Redis was last silent. */
+  private isProven = true;
   private isStopped = false;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    /** Asks for a sign of life; rejects when there is none. */
+    /** Asks for a sign of life, which may be waited for as long as it takes; rejects when none can come. */
     private readonly probe: () => Promise<unknown>,
     private readonly onChange: (state: BreakerState) => void,
+    /** How long an answer may take, milliseconds. */
+    private readonly deadline: number,
     private readonly limits: BreakerLimits = DEFAULT_LIMITS,
   ) {
     this.pause = limits.pause;
@@ -67,28 +72,32 @@ export class CircuitBreaker {
   }
 
   succeeded(): void {
-    this.failedInARow = 0;
-    if (this.isClosed) this.bucket().total += 1;
+    const now = performance.now();
+    this.heardAt = now;
+    this.isProven = true;
+    if (this.isClosed) this.bucketAt(now).total += 1;
   }
 
+  /** An operation failed, though something was heard. */
   failed(): void {
-    if (!this.isClosed) return;
-    const bucket = this.bucket();
-    bucket.total += 1;
-    bucket.failed += 1;
-    const total = this.buckets.reduce((sum, each) => sum + each.total, 0);
-    const failed = this.buckets.reduce((sum, each) => sum + each.failed, 0);
-    if (this.failedInARow === 0) this.failingSince = performance.now();
-    this.failedInARow += 1;
-    if (total >= this.limits.volume && failed >= total * this.limits.share) this.open();
-    else if (this.isSilent) this.open();
+    const now = performance.now();
+    this.heardAt = now;
+    this.count(now);
+  }
+
+  /** The deadline of an operation has passed without an answer. */
+  late(): void {
+    const now = performance.now();
+    // Where Redis is only slow, another answer has just come.
+    const isSilent = now - this.heardAt >= this.deadline / 2;
+    this.count(now);
+    if (isSilent && this.isClosed) void this.awaitSign();
   }
 
   /** There is reason to believe that all is well again: what was is forgotten. */
   close(): void {
     clearTimeout(this.timer);
     this.buckets = [];
-    this.failedInARow = 0;
     this.closedSince = performance.now();
     this.become('closed');
   }
@@ -99,9 +108,37 @@ export class CircuitBreaker {
     clearTimeout(this.timer);
   }
 
-  private get isSilent(): boolean {
-    const { failures, time } = this.limits.silence;
-    return this.failedInARow >= failures && performance.now() - this.failingSince >= time;
+  private count(now: number): void {
+    if (!this.isClosed) return;
+    const bucket = this.bucketAt(now);
+    bucket.total += 1;
+    bucket.failed += 1;
+    const total = this.buckets.reduce((sum, each) => sum + each.total, 0);
+    const failed = this.buckets.reduce((sum, each) => sum + each.failed, 0);
+    if (total >= this.limits.volume && failed >= total * this.limits.share) this.open();
+  }
+
+  /** Nothing is heard any more: shut until there is a sign of life. */
+  private async awaitSign(): Promise<void> {
+    // One that answers probes, and nothing else, is given pauses.
+    if (!this.isProven) return this.open();
+    if (this.isStopped) return;
+    this.isProven = false;
+    this.become('half-open');
+    const answer = this.probe();
+    try {
+      await this.inTime(answer);
+      // What has failed still counts: a breaker that has not opened forgets nothing.
+      if (this.state === 'half-open') this.become('closed');
+    } catch {
+      if (this.state === 'half-open') this.open();
+      // Redis is awake again when it answers at last: whether it is fast enough is seen at once.
+      const isAwake = await answer.then(
+        () => true,
+        () => false,
+      );
+      if (isAwake && this.state === 'open') await this.tryAgain();
+    }
   }
 
   private open(): void {
@@ -116,14 +153,24 @@ export class CircuitBreaker {
   }
 
   private async tryAgain(): Promise<void> {
+    clearTimeout(this.timer);
+    if (this.isStopped) return;
     this.become('half-open');
     try {
-      await this.probe();
+      await this.inTime(this.probe());
       // Closed meanwhile, and perhaps opened again: that is for a later probe to judge.
       if (this.state === 'half-open') this.close();
     } catch {
       if (this.state === 'half-open') this.open();
     }
+  }
+
+  private inTime(answer: Promise<unknown>): Promise<unknown> {
+    return beforeDeadline(
+      this.deadline,
+      () => answer,
+      () => new Error(`no answer within ${this.deadline} ms`),
+    );
   }
 
   private become(state: BreakerState): void {
@@ -132,8 +179,8 @@ export class CircuitBreaker {
     this.onChange(state);
   }
 
-  private bucket(): Bucket {
-    const number = Math.floor((performance.now() / this.limits.window) * BUCKETS);
+  private bucketAt(now: number): Bucket {
+    const number = Math.floor((now / this.limits.window) * BUCKETS);
     const last = this.buckets.at(-1);
     if (last?.number === number) return last;
     const bucket = { number, total: 0, failed: 0 };

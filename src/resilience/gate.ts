@@ -16,8 +16,8 @@ export interface Reachable {
   readonly ready: boolean;
   /** An answer did not come, or made no sense: the connection has to prove that it lives. */
   doubt(): void;
-  /** Asks for a sign of life; rejects when there is none in time. */
-  probe(timeoutMs: number): Promise<unknown>;
+  /** Asks for a sign of life, however long it takes; rejects when none can come. */
+  probe(): Promise<unknown>;
 }
 
 export interface GateParts {
@@ -51,7 +51,7 @@ export class Gate {
   constructor(private readonly parts: GateParts) {
     const { connection, deadline, onBreaker } = parts;
     this.deadline = deadline;
-    this.breaker = new CircuitBreaker(() => connection.probe(deadline), onBreaker);
+    this.breaker = new CircuitBreaker(() => connection.probe(), onBreaker, deadline);
   }
 
   /** Whether operations are let through. */
@@ -84,6 +84,14 @@ export class Gate {
   run<T>(act: (progress: Progress) => MaybePromise<T>, operation = 'other'): Promise<T> {
     if (!this.isOpen) return Promise.reject(this.shut());
     return this.turnstile.run(() => (this.isOpen ? this.told(act, operation) : Promise.reject(this.shut())));
+  }
+
+  /**
+   * Sends something behind what was sent before, though the breaker is open, if there is still a connection. Whether
+   * it arrives is not known.
+   */
+  sendOn(act: () => Promise<unknown>): void {
+    if (this.parts.connection.ready) act().catch(() => undefined);
   }
 
   private told<T>(act: (progress: Progress) => MaybePromise<T>, operation: string): Promise<T> {
@@ -126,7 +134,8 @@ export class Gate {
   private judge(error: unknown): void {
     const isRefusal = isRefused(error);
     if (isRefusal && !UNFIT.test(error.message)) return this.breaker.succeeded();
-    this.breaker.failed();
+    if (isLate(error)) this.breaker.late();
+    else this.breaker.failed();
     if (!isRefusal) this.parts.connection.doubt();
   }
 
@@ -148,6 +157,11 @@ export function isShut(error: unknown): boolean {
 function resultOf(error: unknown): RedisOperation['result'] {
   if (isRefused(error)) return 'refused';
   return error instanceof LateError ? 'late' : 'failed';
+}
+
+/** Whether nothing came in time: within this deadline, or a shorter one of the application's own client. */
+function isLate(error: unknown): boolean {
+  return error instanceof LateError || (error instanceof Error && error.message === 'Command timed out');
 }
 
 /** Whether Redis itself answered that it won't. By name: the client may come from another copy of ioredis. */

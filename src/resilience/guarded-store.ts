@@ -104,9 +104,7 @@ export class GuardedStore implements SharedStore {
   async acquire(key: string, lease: string, leaseMs: number, seen: string): Promise<Acquired> {
     const acquire = () => this.inner.acquire(key, lease, leaseMs, seen);
     const { replays } = this.queue;
-    const acquired = await this.ask('acquire', UNAVAILABLE, acquire);
-    // It may have been granted all the same: nobody is to wait for a holder who does not load.
-    if (acquired === UNAVAILABLE && this.gate.isOpen) void this.release(key, lease);
+    const acquired = await this.take('acquire', { key, lease, otherwise: UNAVAILABLE }, acquire);
     if (acquired.kind === 'filled' && this.usable(key, acquired.found, replays) === NOT_ASKED)
       return UNAVAILABLE;
     if (acquired.kind !== 'held') return acquired;
@@ -134,9 +132,12 @@ export class GuardedStore implements SharedStore {
 
   /** What could not be given back is, when Redis is there again. */
   async release(key: string, lease: string, ending?: LoadEnding): Promise<void> {
+    const release = async () => this.inner.release(key, lease, ending);
     try {
-      await this.gate.run(() => this.inner.release(key, lease, ending), 'release');
+      await this.gate.run(release, 'release');
     } catch (error) {
+      // What has taken the lease may be on its way still, and Redis is to find this right behind it.
+      if (isShut(error)) this.gate.sendOn(release);
       this.onProblem('release', error);
       this.troubledAt = performance.now();
       this.queue.addRelease(key, lease);
@@ -153,19 +154,19 @@ export class GuardedStore implements SharedStore {
 
   /** One that fails is an eviction that fails. */
   async seize(key: string, lease: string, leaseMs: number): Promise<boolean> {
+    let wasSent = false;
     let isSeized = false;
     await this.change('seize', { keys: [key] }, undefined, async () => {
+      wasSent = true;
       isSeized = await this.inner.seize(key, lease, leaseMs);
     });
+    if (wasSent && !isSeized) void this.release(key, lease);
     return isSeized;
   }
 
   async claim(key: string, lease: string, leaseMs: number): Promise<boolean> {
     const claim = () => this.inner.claim(key, lease, leaseMs);
-    const isClaimed = await this.ask<boolean | undefined>('claim', undefined, claim);
-    // It may have been all the same: nobody is to wait for a holder who does not store.
-    if (isClaimed === undefined && this.gate.isOpen) void this.release(key, lease);
-    return isClaimed ?? false;
+    return (await this.take('claim', { key, lease, otherwise: undefined }, claim)) ?? false;
   }
 
   evict(keys: readonly string[], how?: HowToEvict): Promise<void> {
@@ -204,6 +205,21 @@ export class GuardedStore implements SharedStore {
       this.onProblem(operation, error);
       return otherwise;
     }
+  }
+
+  /** Asks for a lease. It may have been given though no answer came: then nobody is to wait for it. */
+  private async take<T, Otherwise>(
+    operation: string,
+    { key, lease, otherwise }: { key: string; lease: string; otherwise: Otherwise },
+    act: () => MaybePromise<T>,
+  ): Promise<T | Otherwise> {
+    let wasSent = false;
+    const taken = await this.ask<T | Otherwise>(operation, otherwise, () => {
+      wasSent = true;
+      return act();
+    });
+    if (wasSent && taken === otherwise) void this.release(key, lease);
+    return taken;
   }
 
   /** An operation after which the old value must not be seen again, whether it succeeds or not. */

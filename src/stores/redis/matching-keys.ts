@@ -4,7 +4,8 @@ import type { RedisClient } from './redis-client.js';
 import { escapeGlob, type RedisKeys } from './redis-keys.js';
 import type { RedisTopology, ScannableNode } from './redis-topology.js';
 
-const SCAN_COUNT = 1000;
+/** How many keys one command looks at, or removes: it is done in a fraction of a millisecond, and others get a turn. */
+const STEP = 500;
 
 /** Finds entries and leases by pattern: among all keys of the database, on every master. */
 export class MatchingKeys {
@@ -27,28 +28,41 @@ export class MatchingKeys {
     let evicted = 0;
     const evict = async (names: readonly string[], keyOf: (name: string) => string) => {
       const keys = names.map(keyOf).filter((key) => pattern.matches(key));
-      for (const count of await Promise.all(keys.map((key) => this.unlink(key)))) evicted += count;
       progress();
+      // A scan may find more than it was to look at.
+      for (let from = 0; from < keys.length; from += STEP) {
+        const removed = await this.remove(keys.slice(from, from + STEP));
+        // Only now: other masters have been counted meanwhile.
+        evicted += removed;
+        progress();
+      }
     };
     await this.scan(leases, (names) => evict(names, (name) => this.keys.keyOfLease(name)));
     await this.scan(entries, (names) => evict(names, (name) => this.keys.keyOfEntry(name)));
     return evicted;
   }
 
-  /** Tells whether there was an entry. */
-  private async unlink(key: string): Promise<number> {
-    const [entries] = await Promise.all([
-      this.client.unlink(this.keys.entry(key)),
-      this.client.unlink(this.keys.lease(key)),
+  /** Removes entries with their leases; tells how many entries there were. */
+  private async remove(keys: readonly string[]): Promise<number> {
+    const [, entries] = await Promise.all([
+      this.unlink(keys.map((key) => this.keys.lease(key))),
+      this.unlink(keys.map((key) => this.keys.entry(key))),
     ]);
     return entries;
+  }
+
+  private async unlink(names: readonly string[]): Promise<number> {
+    const counts = this.topology
+      .groups(names)
+      .map((positions) => this.client.unlink(positions.map((position) => names[position] ?? '')));
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
 
   private async scan(match: string, found: (names: readonly string[]) => Promise<void>): Promise<void> {
     const scan = async (node: ScannableNode) => {
       let cursor = '0';
       do {
-        const [next, names] = await node.scan(cursor, 'MATCH', match, 'COUNT', SCAN_COUNT);
+        const [next, names] = await node.scan(cursor, 'MATCH', match, 'COUNT', STEP);
         cursor = next;
         await found(names);
       } while (cursor !== '0');

@@ -132,6 +132,29 @@ describe('RedisStore', () => {
     expect((await stranger.read('bot:1', [])).entry).toBeDefined();
   });
 
+  it('evicts thousands by a pattern in few commands, none of which holds up others, and counts entries', async () => {
+    const fill = `for i = 1, 8000 do
+      if i % 4 > 0 then redis.call('SET', ARGV[1] .. ':bot:' .. i, 'entry') end
+      if i % 4 < 2 then redis.call('SET', ARGV[1] .. '~lease:{' .. ARGV[1] .. ':bot:' .. i .. '}', 'lease') end
+    end`;
+    await client.eval(fill, 0, namespace);
+    await client.config('SET', 'slowlog-max-len', 1_000_000, 'slowlog-log-slower-than', 0);
+    await client.slowlog('RESET');
+    expect(await store.evictMatching(pattern`bot:*`)).toBe(6_000);
+    await client.config('SET', 'slowlog-log-slower-than', -1);
+    const log = (await client.slowlog('GET', -1)) as [number, number, number, string[]][];
+    const sizes = log.filter(([, , , [command]]) => command === 'unlink').map(([, , , call]) => sizeOf(call));
+    expect(sizes.length).toBeLessThan(200);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(500);
+    expect(await client.keys(`${namespace}*`)).toEqual([]);
+  });
+
+  /** How many keys a command names, of which the log tells the first ones. */
+  function sizeOf(call: readonly string[]): number {
+    const more = /^\.\.\. \((\d+) more arguments\)$/.exec(call.at(-1) ?? '');
+    return more === null ? call.length - 1 : call.length - 2 + Number(more[1]);
+  }
+
   it('asks Redis before it takes an entry for evicted because of a token that it knows', async () => {
     const [outdated] = await store.tokens(['a'], 60_000);
     known.set('a', outdated!);

@@ -1,10 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { CircuitBreaker, type BreakerState } from '../../../src/resilience/circuit-breaker.js';
 
+const DEADLINE_MS = 100;
 const LIMITS = {
   share: 0.5,
   volume: 10,
-  silence: { failures: 3, time: 300 },
   window: 5_000,
   pause: 250,
   longestPause: 2_000,
@@ -23,7 +24,7 @@ describe('the circuit breaker', () => {
   let breaker: CircuitBreaker;
 
   beforeEach(() => {
-    jest.useFakeTimers();
+    jest.useFakeTimers({ doNotFake: ['setImmediate'] });
     // In the middle: pauses are as long as the limits say.
     jest.spyOn(Math, 'random').mockReturnValue(0.5);
     probes = [];
@@ -37,7 +38,7 @@ describe('the circuit breaker', () => {
         const fail = settle(() => reject(new Error('silence')));
         probes.push({ at: performance.now(), answer: settle(resolve), fail });
       });
-    breaker = new CircuitBreaker(probe, (state) => states.push(state), LIMITS);
+    breaker = new CircuitBreaker(probe, (state) => states.push(state), DEADLINE_MS, LIMITS);
   });
 
   afterEach(() => {
@@ -52,7 +53,12 @@ describe('the circuit breaker', () => {
   const succeed = (times: number) => {
     for (let time = 0; time < times; time += 1) breaker.succeeded();
   };
-  const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
+  const pass = async (ms: number) => {
+    await jest.advanceTimersByTimeAsync(ms);
+    // A deadline looks once more before it is over.
+    await nextTurn();
+    await nextTurn();
+  };
 
   /** Makes it fail again as soon as it has closed, or at first, and lets the pause pass. Tells how long it was. */
   async function pauseAfterOpening(): Promise<number> {
@@ -79,27 +85,6 @@ describe('the circuit breaker', () => {
     expect(breaker.isClosed).toBe(true);
     fail(1);
     expect(breaker.isClosed).toBe(false);
-  });
-
-  it('opens when nothing is heard any more, however much has succeeded before', async () => {
-    succeed(1_000);
-    fail(2);
-    await pass(300);
-    expect(breaker.isClosed).toBe(true);
-    fail(1);
-    expect(breaker.state).toBe('open');
-  });
-
-  it.each([
-    ['before that time is over', 299, () => undefined],
-    ['while anything succeeds in between', 300, () => succeed(1)],
-  ])('does not open %s', async (_, ms, between) => {
-    succeed(1_000);
-    fail(2);
-    await pass(ms);
-    between();
-    fail(1);
-    expect(breaker.isClosed).toBe(true);
   });
 
   it('does not judge by a few', () => {
@@ -140,8 +125,21 @@ describe('the circuit breaker', () => {
     await pass(1);
     expect(breaker.state).toBe('half-open');
     expect(breaker.isClosed).toBe(false);
-    await pass(60_000);
+    await pass(DEADLINE_MS - 1);
     expect(probes).toHaveLength(1);
+    expect(breaker.state).toBe('half-open');
+  });
+
+  it('gives a probe a deadline, and goes on pausing', async () => {
+    await pauseAfterOpening();
+    await pass(DEADLINE_MS);
+    expect(breaker.state).toBe('open');
+    await probes[0]!.answer();
+    expect(breaker.state).toBe('open');
+    await pass(2 * LIMITS.pause - 1);
+    expect(probes).toHaveLength(1);
+    await pass(1);
+    expect(probes).toHaveLength(2);
   });
 
   it('closes when the probe is answered, and has forgotten what was', async () => {
@@ -229,5 +227,122 @@ describe('the circuit breaker', () => {
     await pass(60_000);
     expect(probes).toHaveLength(0);
     expect(jest.getTimerCount()).toBe(0);
+  });
+
+  describe('when an operation is late', () => {
+    /** A while after Redis was last heard. */
+    const late = async () => {
+      await pass(DEADLINE_MS);
+      breaker.late();
+    };
+
+    it('probes at once if nothing else was heard, however much has succeeded before', async () => {
+      succeed(1_000);
+      await late();
+      expect(breaker.state).toBe('half-open');
+      expect(probes).toHaveLength(1);
+    });
+
+    it.each([
+      ['has succeeded', () => succeed(1)],
+      ['has failed in time', () => fail(1)],
+    ])('goes on if another one %s meanwhile', async (_, hear) => {
+      succeed(1_000);
+      await pass(DEADLINE_MS);
+      hear();
+      await pass(DEADLINE_MS / 2 - 1);
+      breaker.late();
+      expect(breaker.isClosed).toBe(true);
+      await pass(1);
+      breaker.late();
+      expect(breaker.isClosed).toBe(false);
+    });
+
+    it('counts it as one that has failed', async () => {
+      succeed(LIMITS.volume / 2);
+      for (let time = 0; time < LIMITS.volume / 2; time += 1) breaker.late();
+      expect(states).toEqual(['open']);
+      expect(probes).toHaveLength(0);
+    });
+
+    it('has been shut for a moment, and not open, when Redis was silent for one', async () => {
+      await late();
+      await probes[0]!.answer();
+      expect(states).toEqual(['half-open', 'closed']);
+      expect(jest.getTimerCount()).toBe(0);
+    });
+
+    it('does not forget it in that moment', async () => {
+      for (let time = 0; time < LIMITS.volume / 2; time += 1) {
+        await late();
+        await probes[time]!.answer();
+        succeed(1);
+      }
+      expect(breaker.isClosed).toBe(true);
+      fail(1);
+      expect(states.at(-1)).toBe('open');
+    });
+
+    it.each(['is late, too', 'fails'])('opens when the probe %s, and pauses', async (how) => {
+      await late();
+      if (how === 'fails') await probes[0]!.fail();
+      else await pass(DEADLINE_MS);
+      expect(states).toEqual(['half-open', 'open']);
+      await pass(LIMITS.pause - 1);
+      expect(probes).toHaveLength(1);
+      await pass(1);
+      expect(probes).toHaveLength(2);
+    });
+
+    it('probes again as soon as that one is answered at last, and closes when Redis is fast again', async () => {
+      await late();
+      await pass(DEADLINE_MS + LIMITS.pause / 2);
+      await probes[0]!.answer();
+      expect(breaker.state).toBe('half-open');
+      expect(probes).toHaveLength(2);
+      await probes[1]!.answer();
+      expect(states).toEqual(['half-open', 'open', 'half-open', 'closed']);
+      expect(jest.getTimerCount()).toBe(0);
+    });
+
+    it('does so once: where every answer is late, it pauses', async () => {
+      await late();
+      await pass(DEADLINE_MS + 1);
+      await probes[0]!.answer();
+      await pass(DEADLINE_MS + 1);
+      await probes[1]!.answer();
+      expect(breaker.state).toBe('open');
+      expect(probes).toHaveLength(2);
+    });
+
+    it('pauses where nothing but the last probe has succeeded', async () => {
+      await late();
+      await probes[0]!.answer();
+      await late();
+      expect(states).toEqual(['half-open', 'closed', 'open']);
+      expect(probes).toHaveLength(1);
+    });
+
+    it('does not take another connection for the one that was silent', async () => {
+      await late();
+      breaker.close();
+      expect(breaker.isClosed).toBe(true);
+      await probes[0]!.fail();
+      expect(states).toEqual(['half-open', 'closed']);
+    });
+
+    it('sends no probe when it is stopped', async () => {
+      breaker.stop();
+      await late();
+      expect(probes).toHaveLength(0);
+    });
+
+    it('sends no further one when it is stopped meanwhile', async () => {
+      await late();
+      await pass(DEADLINE_MS);
+      breaker.stop();
+      await probes[0]!.answer();
+      expect(probes).toHaveLength(1);
+    });
   });
 });

@@ -21,7 +21,7 @@ class FakeStore implements RemoteStore, Reachable {
   before: (operation: string) => Promise<void> = () => Promise.resolve();
 
   doubt(): void {}
-  probe = async () => undefined;
+  probe: () => Promise<void> = async () => undefined;
   identity = () => this.do('identity', this.servers);
   read = (key: string) => this.do<Found>(`read ${key}`, { entry, seen: 'id' });
   readMany = (keys: readonly string[]) =>
@@ -218,6 +218,35 @@ describe('the store behind the gate', () => {
     expect(await guard.acquire('a', 'l', 1, '')).toEqual({ kind: 'unavailable' });
     await pass(0);
     expect(inner.asked).toEqual(['acquire a', 'release a']);
+  });
+
+  it.each([
+    ['acquiring', () => guard.acquire('a', 'l', 1_000, '')],
+    ['claiming', () => guard.claim('a', 'l', 1_000)],
+    ['seizing', () => guard.seize('a', 'l', 1_000)],
+  ])('gives it back right behind, and again when Redis is awake, if %s it was late', async (_, ask) => {
+    let wake!: () => void;
+    inner.probe = () => new Promise<void>((resolve) => (wake = resolve));
+    inner.before = () => new Promise(() => undefined);
+    const asked = ask();
+    await pass(DEADLINE_MS);
+    await asked;
+    expect(inner.asked).toEqual([expect.stringMatching(/^(?:acquire|claim|seize) a$/), 'release a']);
+    mend();
+    wake();
+    await pass(0);
+    await guard.catchUp();
+    expect(inner.asked[0]).toBe('release a');
+  });
+
+  it('has no lease to give back that it has not asked for', async () => {
+    inner.ready = false;
+    await guard.acquire('a', 'l', 1_000, '');
+    await guard.claim('a', 'l', 1_000);
+    await guard.seize('a', 'l', 1_000);
+    inner.ready = true;
+    await guard.catchUp();
+    expect(inner.asked).toEqual(['evict a', 'publish a']);
   });
 
   it('gives a lease back later that could not be given back', async () => {
