@@ -19,7 +19,7 @@ import type { Outcome } from './outcome.js';
 import { ReadCounter } from './read-counter.js';
 import { Patience } from './patience.js';
 import { overridesOfOne, type BatchOverrides, type ReadOverrides, type ReadRequest } from './read-request.js';
-import { NOT_READ, Refreshes } from './refreshes.js';
+import { Refreshes } from './refreshes.js';
 import { Reloads } from './reloads.js';
 
 export interface ReadThroughParts {
@@ -200,7 +200,7 @@ export class ReadThrough {
     }
     const since = this.counter.measureFrom(begun);
     const request = this.request(cache, args, key, undefined);
-    const found = await request.patience.wait(cache.store.read(key, request.allTags), NOT_READ);
+    const found = await request.patience.spend(cache.store.read(key, request.allTags));
     const outcome = this.entries.usable(request, found);
     if (found.entry === undefined && found.seen !== '') void cache.store.discard(key, found.seen);
     this.counter.count(cache, key, {
@@ -230,7 +230,7 @@ export class ReadThrough {
     const { cache, key, allTags } = request;
 
     // 3. L2, tag tokens alongside. What is stale, or soon will be, is served while it is loaded in the background.
-    const found = await request.patience.wait(cache.store.read(key, allTags), NOT_READ);
+    const found = await request.patience.spend(cache.store.read(key, allTags));
     const stored = this.entries.usable(request, found);
     if (stored !== undefined) {
       if (this.reloads.isDue(cache, found.entry!)) {

@@ -66,20 +66,22 @@ export class CircuitBreaker {
     return this.current === 'closed';
   }
 
-  succeeded(): void {
+  /** @param count how many operations have, that were tried together */
+  succeeded(count = 1): void {
     this.failedInARow = 0;
-    if (this.isClosed) this.bucket().total += 1;
+    if (this.isClosed) this.bucket().total += count;
   }
 
-  failed(): void {
+  /** @param count how many operations have, that were tried together */
+  failed(count = 1): void {
     if (!this.isClosed) return;
     const bucket = this.bucket();
-    bucket.total += 1;
-    bucket.failed += 1;
+    bucket.total += count;
+    bucket.failed += count;
     const total = this.buckets.reduce((sum, each) => sum + each.total, 0);
     const failed = this.buckets.reduce((sum, each) => sum + each.failed, 0);
     if (this.failedInARow === 0) this.failingSince = performance.now();
-    this.failedInARow += 1;
+    this.failedInARow += count;
     if (total >= this.limits.volume && failed >= total * this.limits.share) this.open();
     else if (this.isSilent) this.open();
   }
