@@ -9,10 +9,10 @@ export async function readAll(
 ): Promise<readonly Found[]> {
   const [first] = requests;
   if (first === undefined) return [];
-  const reading = cache.store.readMany(
-    requests.map(({ key }) => key),
-    requests.map(({ allTags }) => allTags),
+  return first.patience.spend(
+    cache.store.readMany(
+      requests.map(({ key }) => key),
+      requests.map(({ allTags }) => allTags),
+    ),
   );
-  const founds = await first.patience.wait(reading, undefined);
-  return founds ?? requests.map(() => ({ seen: '', unavailable: true }));
 }

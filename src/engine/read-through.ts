@@ -19,7 +19,7 @@ import type { Found } from '../stores/store.js';
 import type { Outcome } from './outcome.js';
 import { ReadCounter } from './read-counter.js';
 import { overridesOfOne, type BatchOverrides, type ReadOverrides, type ReadRequest } from './read-request.js';
-import { NOT_READ, Refreshes } from './refreshes.js';
+import { Refreshes } from './refreshes.js';
 import { Reloads } from './reloads.js';
 import { Requests } from './requests.js';
 
@@ -215,7 +215,7 @@ export class ReadThrough {
     }
     const since = this.counter.measureFrom(begun);
     const request = this.requests.of(cache, args, key, undefined);
-    const found = await request.patience.wait(cache.store.read(key, request.allTags), NOT_READ);
+    const found = await request.patience.spend(cache.store.read(key, request.allTags));
     const outcome = this.entries.usable(request, found);
     if (found.entry === undefined && found.seen !== '') void cache.store.discard(key, found.seen);
     this.counter.count(cache, key, {
@@ -250,7 +250,7 @@ export class ReadThrough {
     const { cache, key, allTags } = request;
     try {
       // 3. L2, tag tokens alongside. What is stale, or soon will be, is served while it is loaded in the background.
-      const found = await request.patience.wait(cache.store.read(key, allTags), NOT_READ);
+      const found = await request.patience.spend(cache.store.read(key, allTags));
       const now = this.entries.now();
       const stored = this.entries.usable(request, found, now);
       if (stored !== undefined) {

@@ -80,7 +80,7 @@ export class Refreshes {
     }
     const request = this.parts.request(cache, args, overrides);
     const { patience } = request;
-    const found = await patience.wait(cache.store.read(request.key, request.allTags), NOT_READ);
+    const found = await patience.spend(cache.store.read(request.key, request.allTags));
     const kept = keeps && entries.kept(request, found, keeps);
     if (kept !== undefined) return { value: kept.take(), ending: 'kept', found, patience };
     let ending: Refreshed['ending'] = 'lost';

@@ -53,9 +53,9 @@ export class TagTokens {
   }
 
   /** The token of a tag, if it was asked for lately. */
-  confirmed(tag: string): string | undefined {
+  confirmed(tag: string, now = this.clock.now()): string | undefined {
     const state = this.states.get(tag);
-    if (state === undefined || this.clock.now() - state.confirmedAt >= CONFIRMED_FOR_MS) return undefined;
+    if (state === undefined || now - state.confirmedAt >= CONFIRMED_FOR_MS) return undefined;
     return state.token;
   }
 

@@ -71,26 +71,27 @@ export class CircuitBreaker {
     return this.current === 'closed';
   }
 
-  succeeded(): void {
+  /** @param count how many operations have, that were tried together */
+  succeeded(count = 1): void {
     const now = performance.now();
     this.heardAt = now;
     this.isProven = true;
-    if (this.isClosed) this.bucketAt(now).total += 1;
+    if (this.isClosed) this.bucketAt(now).total += count;
   }
 
-  /** An operation failed, though something was heard. */
-  failed(): void {
+  /** An operation failed, or so many that were tried together, though something was heard. */
+  failed(count = 1): void {
     const now = performance.now();
     this.heardAt = now;
-    this.count(now);
+    this.count(now, count);
   }
 
-  /** The deadline of an operation has passed without an answer. */
-  late(): void {
+  /** The deadline of an operation, or of so many that were tried together, has passed without an answer. */
+  late(count = 1): void {
     const now = performance.now();
     // Where Redis is only slow, another answer has just come.
     const isSilent = now - this.heardAt >= this.deadline / 2;
-    this.count(now);
+    this.count(now, count);
     if (isSilent && this.isClosed) void this.awaitSign();
   }
 
@@ -108,11 +109,11 @@ export class CircuitBreaker {
     clearTimeout(this.timer);
   }
 
-  private count(now: number): void {
+  private count(now: number, count: number): void {
     if (!this.isClosed) return;
     const bucket = this.bucketAt(now);
-    bucket.total += 1;
-    bucket.failed += 1;
+    bucket.total += count;
+    bucket.failed += count;
     const total = this.buckets.reduce((sum, each) => sum + each.total, 0);
     const failed = this.buckets.reduce((sum, each) => sum + each.failed, 0);
     if (total >= this.limits.volume && failed >= total * this.limits.share) this.open();

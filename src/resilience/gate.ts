@@ -1,4 +1,4 @@
-import { beforeDeadline, type Progress } from '../engine/before-deadline.js';
+import { Deadlines, type Progress } from '../engine/deadlines.js';
 import type { CacheEvents, RedisOperation } from '../engine/events.js';
 import { CacheError } from '../errors.js';
 import type { MaybePromise } from '../stores/store.js';
@@ -29,6 +29,9 @@ export interface GateParts {
   readonly events?: Pick<CacheEvents, 'redis' | 'aroundRedis'>;
 }
 
+/** Carries out an operation. */
+type Act<T> = (progress: Progress) => MaybePromise<T>;
+
 /** The operation was not tried: there is no connection, or the breaker is open. */
 export class GateShutError extends CacheError {
   constructor(reason: string) {
@@ -46,11 +49,13 @@ class LateError extends CacheError {}
 export class Gate {
   readonly deadline: number;
   private readonly breaker: CircuitBreaker;
+  private readonly deadlines: Deadlines;
   private readonly turnstile = new Turnstile(MOST_AT_A_TIME);
 
   constructor(private readonly parts: GateParts) {
     const { connection, deadline, onBreaker } = parts;
     this.deadline = deadline;
+    this.deadlines = new Deadlines(deadline, () => this.late());
     this.breaker = new CircuitBreaker(() => connection.probe(), onBreaker, deadline);
   }
 
@@ -73,17 +78,29 @@ export class Gate {
     this.breaker.stop();
   }
 
+  /** Whether an operation that takes that many places would have to wait for its turn. */
+  isCrowded(places = 1): boolean {
+    return !this.turnstile.hasRoom(places);
+  }
+
   /**
    * Carries out an operation.
    *
    * @param act may say that there is progress, which moves its deadline on
    * @param operation what it is, in one of a few words: for those who measure
+   * @param places how many of those that may run at a time it counts for, and how many for the breaker
    * @throws GateShutError when it is not tried; CacheError `CACHE_REDIS_UNAVAILABLE` when there is no answer in time;
    * else what the operation throws
    */
-  run<T>(act: (progress: Progress) => MaybePromise<T>, operation = 'other'): Promise<T> {
-    if (!this.isOpen) return Promise.reject(this.shut());
-    return this.turnstile.run(() => (this.isOpen ? this.told(act, operation) : Promise.reject(this.shut())));
+  async run<T>(act: Act<T>, operation = 'other', places = 1): Promise<T> {
+    if (!this.isOpen) throw this.shut();
+    const turn = this.turnstile.enter(places);
+    try {
+      if (turn !== undefined) await this.stillOpenAfter(turn);
+      return await this.told(act, operation, places);
+    } finally {
+      this.turnstile.leave(places);
+    }
   }
 
   /**
@@ -94,23 +111,40 @@ export class Gate {
     if (this.parts.connection.ready) act().catch(() => undefined);
   }
 
-  private told<T>(act: (progress: Progress) => MaybePromise<T>, operation: string): Promise<T> {
+  /** What work gives, or `otherwise` when it takes longer than an operation may. The work itself goes on. */
+  async inTime<T, U>(work: () => Promise<T>, otherwise: U): Promise<T | U> {
+    try {
+      return await this.deadlines.before(work);
+    } catch (error) {
+      if (error instanceof LateError) return otherwise;
+      throw error;
+    }
+  }
+
+  private async stillOpenAfter(turn: Promise<void>): Promise<void> {
+    await turn;
+    if (!this.isOpen) throw this.shut();
+  }
+
+  private told<T>(act: Act<T>, operation: string, places: number): Promise<T> {
     const { events } = this.parts;
-    if (events === undefined) return this.attempt(act);
+    if (events === undefined) return this.attempt(act, places);
     const { redis, aroundRedis } = events;
-    const work = redis.active ? () => this.measured(act, operation, redis) : () => this.attempt(act);
+    if (!redis.active && !aroundRedis.active) return this.attempt(act, places);
+    const attempt = () => this.attempt(act, places);
+    const work = redis.active ? () => this.measured(attempt, operation, redis) : attempt;
     return aroundRedis.active ? aroundRedis.run({ operation }, work) : work();
   }
 
   private async measured<T>(
-    act: (progress: Progress) => MaybePromise<T>,
+    attempt: () => Promise<T>,
     operation: string,
     channel: CacheEvents['redis'],
   ): Promise<T> {
     const since = performance.now();
     let result: RedisOperation['result'] = 'ok';
     try {
-      return await this.attempt(act);
+      return await attempt();
     } catch (error) {
       result = resultOf(error);
       throw error;
@@ -119,23 +153,23 @@ export class Gate {
     }
   }
 
-  private async attempt<T>(act: (progress: Progress) => MaybePromise<T>): Promise<T> {
+  private async attempt<T>(act: Act<T>, places: number): Promise<T> {
     try {
-      const result = await beforeDeadline(this.deadline, act, () => this.late());
-      this.breaker.succeeded();
+      const result = await this.deadlines.before(act);
+      this.breaker.succeeded(places);
       return result;
     } catch (error) {
-      this.judge(error);
+      this.judge(error, places);
       throw error;
     }
   }
 
   /** A refusal is an answer, and as fast as any: Redis is there. */
-  private judge(error: unknown): void {
+  private judge(error: unknown, places: number): void {
     const isRefusal = isRefused(error);
-    if (isRefusal && !UNFIT.test(error.message)) return this.breaker.succeeded();
-    if (isLate(error)) this.breaker.late();
-    else this.breaker.failed();
+    if (isRefusal && !UNFIT.test(error.message)) return this.breaker.succeeded(places);
+    if (isLate(error)) this.breaker.late(places);
+    else this.breaker.failed(places);
     if (!isRefusal) this.parts.connection.doubt();
   }
 

@@ -5,7 +5,8 @@ import type { LoadEnding } from '../engine/load-waiters.js';
 import type { CachePattern } from '../definition/template.js';
 import { CacheError } from '../errors.js';
 import type { Acquired, CacheStore, Found, HowToEvict, MaybePromise, SharedStore } from '../stores/store.js';
-import type { Progress } from '../engine/before-deadline.js';
+import type { Progress } from '../engine/deadlines.js';
+import { Fold } from './fold.js';
 import { isShut, type Gate } from './gate.js';
 import { OutageQueue, type QueuedStore } from './outage-queue.js';
 import { within } from './within.js';
@@ -13,8 +14,13 @@ import { within } from './within.js';
 const NOT_ASKED: Found = Object.freeze({ seen: '', unavailable: true });
 const UNAVAILABLE: Acquired = Object.freeze({ kind: 'unavailable' });
 
+/** How many reads go together at most: their answers have to come within one deadline. */
+const MOST_READS = 100;
+
 /** A store behind the gate. */
 export interface RemoteStore extends CacheStore, QueuedStore {
+  /** Whether one command can read any keys, and fails no reads that would succeed alone. */
+  readonly readsTogether: boolean;
   evictMatching(pattern: CachePattern, how?: HowToEvict, progress?: Progress): Promise<number>;
 }
 
@@ -27,6 +33,12 @@ export interface GuardedStoreParts {
   readonly onQueued?: (what: Invalidation) => void;
   /** Evictions that had waited have been carried out. */
   readonly onReplayed: (what: Invalidation) => void;
+}
+
+/** What a read asks for. */
+interface Read {
+  readonly key: string;
+  readonly tags: readonly string[];
 }
 
 /**
@@ -42,6 +54,7 @@ export class GuardedStore implements SharedStore {
   private readonly onProblem: (operation: string, error: unknown) => void;
   private readonly onQueued: GuardedStoreParts['onQueued'];
   private readonly queue: OutageQueue;
+  private readonly reads: Fold<Read, Found>;
   private hasConnected = false;
   /** When Redis was last out of reach, or would not take a lease back, on the clock of `performance.now()`. */
   private troubledAt = -Infinity;
@@ -58,6 +71,15 @@ export class GuardedStore implements SharedStore {
     };
     this.tier = inner.tier;
     this.queue = new OutageQueue({ ...parts, store: inner, onProblem: this.onProblem });
+    this.reads = new Fold({
+      most: inner.readsTogether ? MOST_READS : 1,
+      one: (read) => this.readOne(read),
+      many: (reads) =>
+        this.readMany(
+          reads.map(({ key }) => key),
+          reads.map(({ tags }) => tags),
+        ),
+    });
   }
 
   /** How many evictions have not reached Redis yet. */
@@ -86,19 +108,27 @@ export class GuardedStore implements SharedStore {
     return !this.queue.isBehind;
   }
 
-  async read(key: string, tags: readonly string[]): Promise<Found> {
-    const { replays } = this.queue;
-    return this.usable(key, await this.ask('read', NOT_ASKED, () => this.inner.read(key, tags)), replays);
+  /** What is read at the same time is read together. Takes one deadline at most. */
+  read(key: string, tags: readonly string[]): Promise<Found> {
+    return this.reads.ask({ key, tags });
   }
 
+  /** Takes one deadline at most. */
   async readMany(
     keys: readonly string[],
     tagsOfEach: readonly (readonly string[])[],
   ): Promise<readonly Found[]> {
-    const notAsked = keys.map(() => NOT_ASKED);
     const { replays } = this.queue;
-    const founds = await this.ask('read', notAsked, () => this.inner.readMany(keys, tagsOfEach));
+    const read = () => this.inner.readMany(keys, tagsOfEach);
+    const founds = await this.askInTime('read', undefined, read, Math.min(keys.length, MOST_READS));
+    if (founds === undefined) return keys.map(() => NOT_ASKED);
     return founds.map((found, i) => this.usable(keys[i] ?? '', found, replays));
+  }
+
+  private async readOne({ key, tags }: Read): Promise<Found> {
+    const { replays } = this.queue;
+    const found = await this.askInTime('read', NOT_ASKED, () => this.inner.read(key, tags), 1);
+    return this.usable(key, found, replays);
   }
 
   async acquire(key: string, lease: string, leaseMs: number, seen: string): Promise<Acquired> {
@@ -189,18 +219,36 @@ export class GuardedStore implements SharedStore {
     await this.change('announce', what, how, () => this.bus.publish(what));
   }
 
+  /** An operation that may be left undone, within one deadline in all: whatever it has to wait for before its turn. */
+  private askInTime<T, U>(
+    operation: string,
+    otherwise: U,
+    act: () => MaybePromise<T>,
+    places: number,
+  ): Promise<T | U> {
+    // What need not wait has the deadline of the gate.
+    const mayWait = this.queue.isBehind || this.gate.isCrowded(places);
+    const ask = () => this.ask<T | U>(operation, otherwise, act, places);
+    return mayWait ? this.gate.inTime(ask, otherwise) : ask();
+  }
+
   /** An operation that may be left undone. */
-  private async ask<T>(operation: string, otherwise: T, act: () => MaybePromise<T>): Promise<T> {
+  private async ask<T>(
+    operation: string,
+    otherwise: T,
+    act: () => MaybePromise<T>,
+    places?: number,
+  ): Promise<T> {
     if (!this.gate.isOpen) {
       if (this.hasConnected) this.troubledAt = performance.now();
       return otherwise;
     }
     if (this.queue.isBehind) {
-      await within(this.gate.deadline, this.queue.replay());
+      await this.gate.inTime(() => this.queue.replay(), undefined);
       if (this.queue.isBlocking) return otherwise;
     }
     try {
-      return await this.gate.run(act, operation);
+      return await this.gate.run(act, operation, places);
     } catch (error) {
       this.onProblem(operation, error);
       return otherwise;

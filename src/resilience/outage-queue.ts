@@ -87,7 +87,7 @@ export class OutageQueue {
 
   /** Whether an entry is to be evicted. */
   covers(key: string, tags: readonly string[]): boolean {
-    return [this.backlog, this.carried].some((each) => each.size > 0 && each.covers(key, tags));
+    return this.size > 0 && [this.backlog, this.carried].some((each) => each.covers(key, tags));
   }
 
   /** What is evicted now may have to be evicted again. */

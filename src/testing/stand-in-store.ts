@@ -24,6 +24,7 @@ export interface StandInStoreParts {
 /** A store in memory in place of Redis, that can be told to fail. Answers come as late as those of a real one do. */
 export class StandInStore implements RemoteStore {
   readonly tier = 'l2';
+  readonly readsTogether = true;
   private readonly memory: MemoryStore;
   private its: Mood = 'works';
   private hung: (() => void)[] = [];

@@ -3,6 +3,8 @@ import type { RedisNode } from './redis-client.js';
 
 /** What lies where in a cluster, as far as its client knows. See `RedisTopology`. */
 export class ClusterTopology {
+  readonly isOne = false;
+
   constructor(private readonly cluster: Cluster) {}
 
   groups(keys: readonly string[]): readonly (readonly number[])[] {

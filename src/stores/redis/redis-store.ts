@@ -1,4 +1,3 @@
-import { entryIdOf } from '../../codec/envelope.js';
 import { isPromise } from '../../codec/maybe-promise.js';
 import type { Sealer } from '../../codec/sealer.js';
 import type { CachePattern } from '../../definition/template.js';
@@ -21,11 +20,9 @@ import { pxOf } from './px.js';
 import { MatchingKeys } from './matching-keys.js';
 import type { RedisKeys } from './redis-keys.js';
 import { topologyOf, type RedisTopology } from './redis-topology.js';
+import { RedisReads } from './redis-reads.js';
 import { TagKeys } from './tag-keys.js';
 import { TokenKeeper } from './token-keeper.js';
-
-const NOTHING: Found = Object.freeze({ seen: '' });
-const INVALID: Found = Object.freeze({ seen: '', invalid: true });
 
 /** What a Redis store is made of. */
 export interface RedisStoreParts {
@@ -53,6 +50,7 @@ export class RedisStore implements RemoteStore {
   private readonly keys: RedisKeys;
   private readonly topology: RedisTopology;
   private readonly tagKeys: TagKeys;
+  private readonly reads: RedisReads;
   private readonly keeper: TokenKeeper;
   private readonly matching: MatchingKeys;
 
@@ -61,25 +59,27 @@ export class RedisStore implements RemoteStore {
     this.keys = parts.keys;
     this.topology = topologyOf(parts.client);
     this.tagKeys = new TagKeys(parts.client, this.topology, parts.keys);
+    this.reads = new RedisReads({
+      ...parts,
+      topology: this.topology,
+      tagKeys: this.tagKeys,
+      discard: (key, seen) => this.discard(key, seen),
+    });
     this.keeper = new TokenKeeper(this.tagKeys, parts.known);
     this.matching = new MatchingKeys(parts.client, this.topology, parts.keys);
   }
 
-  async read(key: string, tags: readonly string[]): Promise<Found> {
-    const unknown = this.unknown(tags);
-    // Sent in one tick, hence one round trip.
-    const [bytes, tokens] = await Promise.all([this.get(key), this.askTokens(unknown)]);
-    return this.found(key, bytes, mapOf(unknown, tokens));
+  /** In a cluster each key needs a command, and may be on a node that can't be asked. */
+  get readsTogether(): boolean {
+    return this.topology.isOne;
   }
 
-  async readMany(
-    keys: readonly string[],
-    tagsOfEach: readonly (readonly string[])[],
-  ): Promise<readonly Found[]> {
-    const unknown = this.unknown(new Set(tagsOfEach.flat()));
-    const [values, tokens] = await Promise.all([this.getMany(keys), this.askTokens(unknown)]);
-    const read = mapOf(unknown, tokens);
-    return Promise.all(values.map((bytes, i) => this.found(keys[i] ?? '', bytes, new Map(read))));
+  read(key: string, tags: readonly string[]): Promise<Found> {
+    return this.reads.one(key, tags);
+  }
+
+  readMany(keys: readonly string[], tagsOfEach: readonly (readonly string[])[]): Promise<readonly Found[]> {
+    return this.reads.many(keys, tagsOfEach);
   }
 
   async acquire(key: string, lease: string, leaseMs: number, seen: string): Promise<Acquired> {
@@ -88,7 +88,7 @@ export class RedisStore implements RemoteStore {
     if (!Array.isArray(reply)) throw new TypeError('Redis answered something else than was asked for.');
     const [kind, detail] = reply as [number, (Buffer | number)?];
     if (kind === 0) return { kind: 'granted' };
-    if (detail instanceof Buffer) return { kind: 'filled', found: await this.found(key, detail, new Map()) };
+    if (detail instanceof Buffer) return { kind: 'filled', found: await this.reads.opened(key, detail) };
     return { kind: 'held', forMs: Math.max(Number(detail), 1) };
   }
 
@@ -158,45 +158,6 @@ export class RedisStore implements RemoteStore {
     await discardScript.run(this.client, [this.keys.entry(key)], [Buffer.from(seen, 'hex')]);
   }
 
-  private unknown(tags: Iterable<string>): string[] {
-    return [...tags].filter((tag) => this.parts.known.confirmed(tag) === undefined);
-  }
-
-  /** Asks for tokens, and notes them, unless an eviction was heard of meanwhile: they may be older. */
-  private async askTokens(tags: readonly string[]): Promise<readonly (string | null)[]> {
-    const { known } = this.parts;
-    const { age } = known;
-    const tokens = await this.tagKeys.read(tags);
-    if (known.age === age) {
-      for (const [i, tag] of tags.entries()) if (typeof tokens[i] === 'string') known.confirm(tag, tokens[i]);
-    }
-    return tokens;
-  }
-
-  /** One MGET where one command may name all keys; it takes what is no string for missing. */
-  private async getMany(keys: readonly string[]): Promise<readonly (Buffer | null)[]> {
-    const names = keys.map((key) => this.keys.entry(key));
-    const values: (Buffer | null)[] = [];
-    const groups = this.topology.groups(names).map(async (positions) => {
-      const replies = await this.client.mgetBuffer(positions.map((position) => names[position] ?? ''));
-      for (const [i, position] of positions.entries()) values[position] = replies[i] ?? null;
-    });
-    await Promise.all(groups);
-    return values;
-  }
-
-  private async get(key: string): Promise<Buffer | null> {
-    try {
-      return await this.client.getBuffer(this.keys.entry(key));
-    } catch (error) {
-      if (!(error instanceof Error) || !error.message.startsWith('WRONGTYPE')) throw error;
-      // A stranger's list or hash under our key: nothing of ours, and in the way of storing.
-      this.parts.onProblem('read', error);
-      await this.client.unlink(this.keys.entry(key));
-      return null;
-    }
-  }
-
   /** The bytes of an entry, and its lifetime; `undefined` when that is over, or it can't be stored. */
   private async seal(
     key: string,
@@ -215,48 +176,4 @@ export class RedisStore implements RemoteStore {
     if (lifetimeMs <= 0) return undefined;
     return { bytes, px: pxOf(lifetimeMs) };
   }
-
-  /** Removes bytes that are no entry of ours: nobody could ever read them. */
-  private async remove(key: string, seen: string): Promise<Found> {
-    try {
-      await this.discard(key, seen);
-      return INVALID;
-    } catch (error) {
-      this.parts.onProblem('discard', error);
-      return { ...INVALID, seen };
-    }
-  }
-
-  /** Opens an entry and compares its tokens with the current ones: those just read, those known, or read now. */
-  private async found(key: string, bytes: Buffer | null, read: Map<string, string | null>): Promise<Found> {
-    if (bytes === null) return NOTHING;
-    const seen = entryIdOf(bytes);
-    let entry: Entry;
-    try {
-      const opened = this.parts.sealer.open(bytes, this.keys.entry(key));
-      entry = isPromise(opened) ? await opened : opened;
-    } catch (error) {
-      this.parts.onProblem('read', error);
-      return this.remove(key, seen);
-    }
-    const { known } = this.parts;
-    const unknown = entry.tags.filter((tag) => !read.has(tag) && known.confirmed(tag) === undefined);
-    if (unknown.length > 0) {
-      for (const [tag, token] of mapOf(unknown, await this.askTokens(unknown))) read.set(tag, token);
-    }
-    const tokenOf = (tag: string) => (read.has(tag) ? read.get(tag) : known.confirmed(tag));
-    const outdated = entry.tags.filter((tag, i) => tokenOf(tag) !== entry.tokens[i]);
-    if (outdated.length > 0) {
-      // The entry was evicted; or the token is older than it: known from before, or read before it on another node.
-      for (const [tag, token] of mapOf(outdated, await this.askTokens(outdated))) {
-        if (token === null) known.forget(tag);
-        read.set(tag, token);
-      }
-    }
-    return entry.tags.every((tag, i) => tokenOf(tag) === entry.tokens[i]) ? { entry, seen } : { seen };
-  }
-}
-
-function mapOf<T>(tags: readonly string[], tokens: readonly T[]): Map<string, T> {
-  return new Map(tags.map((tag, i) => [tag, tokens[i] as T]));
 }

@@ -6,6 +6,9 @@ export type ScannableNode = Pick<RedisNode, 'scan'>;
 
 /** Hides whether it is one Redis or a cluster: no command may span slots, and a scan must visit every master. */
 export interface RedisTopology {
+  /** Whether one command may name any keys: all of them are on one server. */
+  readonly isOne: boolean;
+
   /** Splits positions in a list of keys into groups that one command may name. */
   groups(keys: readonly string[]): readonly (readonly number[])[];
 
@@ -28,6 +31,7 @@ export function topologyOf(client: RedisClient): RedisTopology {
   return isCluster(client)
     ? new ClusterTopology(client)
     : {
+        isOne: true,
         groups: (keys) => (keys.length === 0 ? [] : [[...keys.keys()]]),
         masters: () => [client],
         home: () => client,

@@ -83,6 +83,10 @@ describe('RedisStore on a cluster', () => {
     }
   });
 
+  it('has nothing read together: one node that hangs would hold up the reads of another', () => {
+    expect(store.readsTogether).toBe(false);
+  });
+
   it('sends each command to the node that has its keys, and none that spans slots', async () => {
     await expect(masters[0]!.eval('return 1', 2, 'a', 'b')).rejects.toThrow('CROSSSLOT');
     for (const master of masters) await master.config('RESETSTAT');

@@ -205,6 +205,16 @@ describe('the gate', () => {
     expect(connection.doubts).toBe(1);
   });
 
+  it('counts one that does the work of many as many, whether it fails or not', async () => {
+    const fail = () => Promise.reject(new Error('nonsense'));
+    await gate.run(() => 'done', 'other', VOLUME);
+    await failure(gate.run(fail, 'other', VOLUME - 1));
+    expect(gate.isOpen).toBe(true);
+    await failure(gate.run(fail));
+    expect(gate.isOpen).toBe(false);
+    expect(connection.doubts).toBe(2);
+  });
+
   it('asks for a sign of life after a pause, and opens when there is one', async () => {
     connection.answer = () => Promise.reject(new Error('silence'));
     await failWith(new Error('nonsense'), VOLUME);
@@ -239,14 +249,18 @@ describe('the gate', () => {
       [ends, started] = [[], 0];
     });
 
-    const hold = () =>
-      gate.run(() => {
-        started += 1;
-        return new Promise<void>((resolve) => ends.push(resolve));
-      });
+    const hold = (places?: number) =>
+      gate.run(
+        () => {
+          started += 1;
+          return new Promise<void>((resolve) => ends.push(resolve));
+        },
+        'other',
+        places,
+      );
 
     it('lets each of the others go when one has ended', async () => {
-      const running = Array.from({ length: WIDTH + 2 }, hold);
+      const running = Array.from({ length: WIDTH + 2 }, () => hold());
       await pass(0);
       expect(started).toBe(WIDTH);
       ends[0]!();
@@ -260,8 +274,37 @@ describe('the gate', () => {
       await Promise.all(running);
     });
 
+    it('counts one that does the work of many as many', async () => {
+      const running = [hold(WIDTH - 2), hold(2), hold(3), hold(1)];
+      await pass(0);
+      expect(started).toBe(2);
+      expect(gate.isCrowded()).toBe(true);
+      // There is room for the last one, but it is not its turn.
+      ends[1]!();
+      await pass(0);
+      expect(started).toBe(2);
+      ends[0]!();
+      await pass(0);
+      expect(started).toBe(4);
+      expect(gate.isCrowded(WIDTH - 4)).toBe(false);
+      expect(gate.isCrowded(WIDTH - 3)).toBe(true);
+      for (const end of ends) end();
+      await Promise.all(running);
+    });
+
+    it('lets one pass alone that is as many as never fit', async () => {
+      const running = [hold(1), hold(WIDTH + 1)];
+      await pass(0);
+      expect(started).toBe(1);
+      ends[0]!();
+      await pass(0);
+      expect(started).toBe(2);
+      ends[1]!();
+      await Promise.all(running);
+    });
+
     it('refuses those that wait when it shuts meanwhile', async () => {
-      const running = Array.from({ length: WIDTH }, hold);
+      const running = Array.from({ length: WIDTH }, () => hold());
       const waiting = Array.from({ length: 3 }, () => failure(hold()));
       await pass(0);
       connection.ready = false;
@@ -275,7 +318,7 @@ describe('the gate', () => {
     });
 
     it('gives those that wait a deadline of their own, when their turn comes', async () => {
-      const running = Array.from({ length: WIDTH }, hold);
+      const running = Array.from({ length: WIDTH }, () => hold());
       const waiting = hold();
       await pass(DEADLINE_MS / 2);
       ends[0]!();

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { pattern, type CachePattern } from '../../../src/definition/template.js';
@@ -14,6 +15,7 @@ const entry = { tags: ['t'] } as unknown as Entry;
 /** A store that notes what it is asked, and does it when and as the test says. */
 class FakeStore implements RemoteStore, Reachable {
   readonly tier = 'l2';
+  readonly readsTogether = true;
   ready = true;
   servers = ['run-1'];
   acquired: Acquired = { kind: 'granted' };
@@ -65,13 +67,7 @@ describe('the store behind the gate', () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     inner = new FakeStore();
     problems = [];
-    guard = new GuardedStore({
-      inner,
-      bus: inner,
-      gate: new Gate({ connection: inner, deadline: DEADLINE_MS, onBreaker: () => undefined }),
-      onProblem: (operation) => problems.push(operation),
-      onReplayed: () => undefined,
-    });
+    guard = guardOf(inner);
     await guard.connected();
     inner.log.length = 0;
   });
@@ -80,6 +76,14 @@ describe('the store behind the gate', () => {
     jest.useRealTimers();
   });
 
+  const guardOf = (store: FakeStore) =>
+    new GuardedStore({
+      inner: store,
+      bus: store,
+      gate: new Gate({ connection: store, deadline: DEADLINE_MS, onBreaker: () => undefined }),
+      onProblem: (operation) => problems.push(operation),
+      onReplayed: () => undefined,
+    });
   const failAll = () => {
     inner.before = () => Promise.reject(new Error('gone'));
   };
@@ -275,6 +279,86 @@ describe('the store behind the gate', () => {
     inner.log.length = 0;
     await guard.connected();
     expect(inner.asked).toEqual(['identity', 'evict a,b', 'publish a,b']);
+  });
+
+  describe('with reads at the same time', () => {
+    const hang = () => {
+      inner.before = () => new Promise(() => undefined);
+    };
+    const readAll = (keys: string) => [...keys].map((key) => guard.read(key, []));
+
+    it('asks for the first one at once, and for the others together', async () => {
+      const all = readAll('abc');
+      expect(inner.asked).toEqual(['read a']);
+      expect(await Promise.all(all)).toEqual([...'abc'].map(() => ({ entry, seen: 'id' })));
+      expect(inner.asked).toEqual(['read b,c']);
+    });
+
+    it('asks for each alone where one that fails would fail the others', async () => {
+      Object.assign(inner, { readsTogether: false });
+      guard = guardOf(inner);
+      await guard.connected();
+      inner.log.length = 0;
+      await Promise.all(readAll('abc'));
+      expect(inner.asked).toEqual(['read a', 'read b', 'read c']);
+    });
+
+    it('judges each by what waits', async () => {
+      fail('evict');
+      await guard.evict(['b']);
+      const [a, b, c] = await Promise.all(readAll('abc'));
+      expect([a, c]).toEqual([
+        { entry, seen: 'id' },
+        { entry, seen: 'id' },
+      ]);
+      expect(b).toEqual(unavailable);
+    });
+
+    it('answers all that fail together, and tells of it once', async () => {
+      fail('read b');
+      const [first, ...others] = await Promise.all(readAll('abc'));
+      expect(first).toEqual({ entry, seen: 'id' });
+      expect(others).toEqual([unavailable, unavailable]);
+      expect(problems).toEqual(['read']);
+    });
+
+    it('answers all within a deadline, though there are more than may be asked for at a time', async () => {
+      hang();
+      const reads = Array.from({ length: 1_000 }, (_, i) => guard.read(`${i}`, []));
+      const many = guard.readMany(['a', 'b'], [[], []]);
+      let answered = 0;
+      for (const read of reads) void read.then(() => (answered += 1));
+      await pass(DEADLINE_MS - 1);
+      // One, and four times a hundred: five hundred are the most.
+      expect(inner.asked).toHaveLength(5);
+      expect(answered).toBe(0);
+      await pass(1);
+      expect(answered).toBe(1_000);
+      expect(await Promise.all(reads)).toEqual(reads.map(() => unavailable));
+      expect(await many).toEqual([unavailable, unavailable]);
+    });
+
+    it('gives each a deadline of its own', async () => {
+      hang();
+      const first = guard.read('a', []);
+      await pass(DEADLINE_MS / 2);
+      const second = guard.read('b', []);
+      await pass(DEADLINE_MS / 2);
+      expect(await first).toEqual(unavailable);
+      await pass(DEADLINE_MS / 2);
+      expect(await second).toEqual(unavailable);
+    });
+
+    it('leaves each caller in its own context', async () => {
+      const context = new AsyncLocalStorage<string>();
+      const seen = [...'abc'].map((name) =>
+        context.run(name, async () => {
+          await guard.read(name, []);
+          return context.getStore();
+        }),
+      );
+      expect(await Promise.all(seen)).toEqual(['a', 'b', 'c']);
+    });
   });
 
   it('tells of what failed, and not of what was not tried', async () => {
