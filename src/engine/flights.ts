@@ -13,14 +13,14 @@ export interface FlightLimits {
 
 /** A read or load in progress. */
 export class Flight<T> {
-  /** When it began, on the clock of `performance.now()`. */
-  readonly since = performance.now();
   private whoJoined: Promise<T | undefined> | undefined;
 
   outcome!: Promise<T>;
 
   constructor(
     readonly request: ReadRequest,
+    /** When it began, on the clock of `performance.now()`. */
+    readonly since: number,
     private readonly longestWait: number,
   ) {}
 
@@ -66,7 +66,7 @@ export class Flights<T> {
 
   /** Starts a flight. One that was overtaken by an eviction goes on for those who are on it, but nobody joins it. */
   start(request: ReadRequest, run: () => Promise<T>): Promise<T> {
-    return this.begin(request, async (flight) => {
+    return this.begin(request, performance.now(), async (flight) => {
       try {
         return await run();
       } finally {
@@ -75,10 +75,10 @@ export class Flights<T> {
     });
   }
 
-  /** Starts one whose pilot sees that it lands. */
-  begin(request: ReadRequest, run: (flight: Flight<T>) => Promise<T>): Promise<T> {
+  /** Starts one that began at `since`, and whose pilot sees that it lands. */
+  begin(request: ReadRequest, since: number, run: (flight: Flight<T>) => Promise<T>): Promise<T> {
     const { flightGroup } = request.cache;
-    const flight = new Flight<T>(request, this.limits.wait);
+    const flight = new Flight<T>(request, since, this.limits.wait);
     let ofCache = this.flights.get(flightGroup);
     if (ofCache === undefined) this.flights.set(flightGroup, (ofCache = new Map()));
     ofCache.set(request.key, flight);

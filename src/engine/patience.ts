@@ -21,8 +21,13 @@ export class Patience {
       if (error !== LATE) throw error;
       return otherwise;
     } finally {
-      this.left -= performance.now() - since;
+      this.spentSince(since);
     }
+  }
+
+  /** There was a wait for the store that began then, on the clock of `performance.now()`. */
+  spentSince(since: number): void {
+    this.left -= performance.now() - since;
   }
 
   /** The result of an operation that has to be waited for, and which others after it are the less waited for. */
@@ -31,7 +36,7 @@ export class Patience {
     try {
       return await work;
     } finally {
-      this.left -= performance.now() - since;
+      this.spentSince(since);
     }
   }
 }

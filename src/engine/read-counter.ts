@@ -51,7 +51,7 @@ export class ReadCounter {
 
   count(cache: BoundCache, key: string, { outcome, tier, coalesced = false, entry, since }: ReadEnd): void {
     const duration = performance.now() - since;
-    const counts = cache.counts.at(this.clock.now());
+    const counts = cache.counts.at(this.clock.lately?.() ?? this.clock.now());
     counts[COUNTED_AS[outcome]] += 1;
     if (outcome !== 'bypass') counts.waitMs += duration;
     if (tier === 'l2' && outcome === 'hit') counts.l2Hits += 1;

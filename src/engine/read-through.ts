@@ -161,7 +161,7 @@ export class ReadThrough {
       // At once, so that whoever asks in the same turn joins.
       const outcome =
         flight === undefined
-          ? await this.lead(this.requests.of(cache, args, key, overrides), loader)
+          ? await this.lead(this.requests.of(cache, args, key, overrides), loader, since)
           : ((await flight.joined()) ??
             (await this.leadSpare(this.requests.of(cache, args, key, overrides), loader)));
       const { kind, tier, entry } = outcome;
@@ -233,8 +233,8 @@ export class ReadThrough {
   }
 
   /** A flight of one's own. */
-  private lead(request: ReadRequest, loader: Loader): Promise<Outcome> {
-    return this.flights.begin(request, (flight) => this.readOrLoad(flight, loader));
+  private lead(request: ReadRequest, loader: Loader, since: number): Promise<Outcome> {
+    return this.flights.begin(request, since, (flight) => this.readOrLoad(flight, loader));
   }
 
   /** For those who have waited for a flight in vain: a load that they share, and that stores nothing. */
@@ -250,7 +250,7 @@ export class ReadThrough {
     const { cache, key, allTags } = request;
     try {
       // 3. L2, tag tokens alongside. What is stale, or soon will be, is served while it is loaded in the background.
-      const found = await request.patience.spend(cache.store.read(key, allTags));
+      const found = await cache.store.read(key, allTags);
       const now = this.entries.now();
       const stored = this.entries.usable(request, found, now);
       if (stored !== undefined) {
@@ -259,6 +259,7 @@ export class ReadThrough {
       }
 
       // 4 to 6. Nothing usable: load, with what is past its ttl to fall back on.
+      request.patience.spentSince(flight.since);
       const fallback = this.entries.usableOnError(request, found);
       if (fallback !== undefined && this.reloads.isPaused(request)) return fallback;
       const audience: Audience = { hasLeft: false };
