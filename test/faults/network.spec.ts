@@ -21,7 +21,9 @@ function onTheWay(
 
 const faults = [
   onTheWay('black hole on data', ({ each }) => each((proxy) => proxy.set(BLACK_HOLE, 'data'))),
-  onTheWay('black hole on data of one process', ({ proxies }) => proxies[0]?.set(BLACK_HOLE, 'data')),
+  onTheWay('black hole on data of one process', ({ proxies }) => proxies[0]?.set(BLACK_HOLE, 'data'), {
+    concerns: 0,
+  }),
   onTheWay('black hole on bus', ({ each }) => each((proxy) => proxy.set(BLACK_HOLE, 'bus')), {
     apart: false,
     lastsMs: 3000,

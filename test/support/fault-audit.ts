@@ -23,6 +23,9 @@ const RECOVERY_MS = 5000;
 const HEAP_BYTES = 6 * 1024 * 1024;
 const EXAMPLES = 3;
 
+/** The library's default: the longest that a lease lives whose holder can't be heard, milliseconds. */
+const LEASE_MS = 3000;
+
 /** One line of the table. */
 export interface FaultRow {
   readonly fault: string;
@@ -62,7 +65,9 @@ export function judge(run: FaultRun): Verdict {
   const stale = calls.filter(({ got }) => got.some(({ version, floor }) => version < floor));
   const behind = calls.map((call) => ({ call, ms: behindOther(call, run) }));
   const tooFarBehind = behind.filter(({ ms }) => ms > OTHERS_MS).map(({ call }) => call);
-  const slow = calls.filter(({ aboveMs }) => aboveMs > DEADLINE_MS + SLACK_MS + run.stopsMs);
+  const slow = calls.filter(
+    (call) => call.aboveMs > DEADLINE_MS + SLACK_MS + run.stopsMs + waitForOther(call, run),
+  );
   const recoveryMs = times.wellAt === undefined ? Infinity : times.wellAt - times.repairedAt;
   const sinceFault = calls.filter(({ at }) => at >= times.struckAt);
   return {
@@ -215,4 +220,9 @@ function idle({ times, reports }: FaultRun, calls: readonly Judged[]): string[] 
       return missing.map(([what]) => `process ${process} did not ${what} ${phase}`);
     }),
   );
+}
+
+/** Who loads nothing itself may have waited for a process that is cut off, whose leases end by themselves. */
+function waitForOther({ process, loads }: Judged, { concerns }: FaultRun): number {
+  return concerns !== undefined && concerns !== process && loads === 0 ? LEASE_MS : 0;
 }

@@ -31,6 +31,8 @@ export interface Fault<At extends Place> {
   readonly repair: (at: At, processes: readonly FaultProcess[]) => unknown;
   /** How long the fault itself stops a process from doing anything, milliseconds. @default 0 */
   readonly stopsMs?: number;
+  /** The only process that it concerns: it may hold leases that the others wait for. */
+  readonly concerns?: number;
   /** Connections that may be left for a while: to a node that is no master any more. @default 0 */
   readonly spareConnections?: number;
   /** How wrong the clock of that process is from its start on, milliseconds. @default 0 */
@@ -62,6 +64,7 @@ export interface FaultRun {
   readonly fault: string;
   readonly apart: boolean;
   readonly stopsMs: number;
+  readonly concerns: number | undefined;
   readonly spareConnections: number;
   readonly times: FaultTimes;
   readonly reports: readonly LoadReport[];
@@ -126,6 +129,7 @@ export async function runFault<At extends Place>(
       fault: fault.name,
       apart: fault.apart ?? true,
       stopsMs: fault.stopsMs ?? 0,
+      concerns: fault.concerns,
       spareConnections: fault.spareConnections ?? 0,
       times: { struckAt, repairedAt, wellAt },
       reports,
