@@ -222,7 +222,7 @@ function idle({ times, reports }: FaultRun, calls: readonly Judged[]): string[] 
   );
 }
 
-/** Who loads nothing itself may have waited for a process that is cut off, whose leases end by themselves. */
-function waitForOther({ process, loads }: Judged, { concerns }: FaultRun): number {
-  return concerns !== undefined && concerns !== process && loads === 0 ? LEASE_MS : 0;
+/** It may have waited for a process that is cut off, whose leases end by themselves, and have loaded then. */
+function waitForOther({ process }: Judged, { concerns }: FaultRun): number {
+  return concerns === undefined || concerns === process ? 0 : LEASE_MS;
 }
