@@ -8,6 +8,7 @@ import type { Entry } from './entry.js';
 import { EntryMaker } from './entry-maker.js';
 import { EntryReader, UNUSABLE } from './entry-reader.js';
 import type { CacheEvents } from './events.js';
+import { Deadlines } from './deadlines.js';
 import { Flights } from './flights.js';
 import type { Generations } from './generations.js';
 import type { LeaseLimits } from './lease-keeper.js';
@@ -41,6 +42,8 @@ export class ReadThrough {
   private readonly generations: Generations;
   private readonly calls: LoaderCalls;
   private readonly patience: number;
+  /** Of those who wait for the shared store. */
+  private readonly deadlines = new Deadlines();
   private readonly flights: Flights<Outcome>;
   /** Loads of those who have waited for a flight in vain. */
   private readonly spares: Flights<Outcome>;
@@ -261,7 +264,7 @@ export class ReadThrough {
 
   /** Memory needs none. */
   private patienceFor({ store, near }: BoundCache): Patience {
-    return new Patience(store === near ? Infinity : this.patience);
+    return new Patience(store === near ? Infinity : this.patience, this.deadlines);
   }
 
   private request(

@@ -4,7 +4,16 @@ import type { Tier } from '../engine/events.js';
 import type { LoadEnding } from '../engine/load-waiters.js';
 import type { CachePattern } from '../definition/template.js';
 import { CacheError } from '../errors.js';
-import type { Acquired, CacheStore, Found, HowToEvict, MaybePromise, SharedStore } from '../stores/store.js';
+import type {
+  Acquired,
+  CacheStore,
+  Found,
+  HowToEvict,
+  LeaseWish,
+  Loaded,
+  MaybePromise,
+  SharedStore,
+} from '../stores/store.js';
 import type { Progress } from '../engine/deadlines.js';
 import { Fold } from './fold.js';
 import { isShut, type Gate } from './gate.js';
@@ -17,10 +26,17 @@ const UNAVAILABLE: Acquired = Object.freeze({ kind: 'unavailable' });
 /** How many reads go together at most: their answers have to come within one deadline. */
 const MOST_READS = 100;
 
+/** How many leases one script takes, and how many loads it stores: Redis does nothing else meanwhile. */
+const MOST_LOADS = 50;
+
 /** A store behind the gate. */
 export interface RemoteStore extends CacheStore, QueuedStore {
-  /** Whether one command can read any keys, and fails no reads that would succeed alone. */
-  readonly readsTogether: boolean;
+  /** Whether one command can do for any keys together, and fails nothing that would succeed alone. */
+  readonly foldable: boolean;
+  acquireMany(wishes: readonly LeaseWish[]): Promise<readonly Acquired[]>;
+  storeMany(loaded: readonly Loaded[]): Promise<readonly boolean[]>;
+  /** The tokens of tags, if they are known without asking, and live long enough. */
+  tokensAtHand(tags: readonly string[], lifetimeMs: number): readonly string[] | undefined;
   evictMatching(pattern: CachePattern, how?: HowToEvict, progress?: Progress): Promise<number>;
 }
 
@@ -55,6 +71,8 @@ export class GuardedStore implements SharedStore {
   private readonly onQueued: GuardedStoreParts['onQueued'];
   private readonly queue: OutageQueue;
   private readonly reads: Fold<Read, Found>;
+  private readonly acquires: Fold<LeaseWish, Acquired>;
+  private readonly stores: Fold<Loaded, boolean>;
   private hasConnected = false;
   /** When Redis was last out of reach, or would not take a lease back, on the clock of `performance.now()`. */
   private troubledAt = -Infinity;
@@ -72,7 +90,7 @@ export class GuardedStore implements SharedStore {
     this.tier = inner.tier;
     this.queue = new OutageQueue({ ...parts, store: inner, onProblem: this.onProblem });
     this.reads = new Fold({
-      most: inner.readsTogether ? MOST_READS : 1,
+      most: inner.foldable ? MOST_READS : 1,
       one: (read) => this.readOne(read),
       many: (reads) =>
         this.readMany(
@@ -80,6 +98,9 @@ export class GuardedStore implements SharedStore {
           reads.map(({ tags }) => tags),
         ),
     });
+    const most = inner.foldable ? MOST_LOADS : 1;
+    this.acquires = new Fold({ most, many: (wishes) => this.acquireMany(wishes) });
+    this.stores = new Fold({ most, many: (loaded) => this.storeMany(loaded) });
   }
 
   /** How many evictions have not reached Redis yet. */
@@ -131,10 +152,18 @@ export class GuardedStore implements SharedStore {
     return this.usable(key, found, replays);
   }
 
-  async acquire(key: string, lease: string, leaseMs: number, seen: string): Promise<Acquired> {
-    const acquire = () => this.inner.acquire(key, lease, leaseMs, seen);
+  acquire(key: string, lease: string, leaseMs: number, seen: string): Promise<Acquired> {
+    return this.acquires.ask({ key, lease, leaseMs, seen });
+  }
+
+  private async acquireMany(wishes: readonly LeaseWish[]): Promise<readonly Acquired[]> {
     const { replays } = this.queue;
-    const acquired = await this.ask('acquire', UNAVAILABLE, acquire);
+    const acquire = () => this.inner.acquireMany(wishes);
+    const acquired = await this.ask('acquire', undefined, acquire, wishes.length);
+    return wishes.map((wish, i) => this.acquired(wish, acquired?.[i] ?? UNAVAILABLE, replays));
+  }
+
+  private acquired({ key, lease, leaseMs }: LeaseWish, acquired: Acquired, replays: number): Acquired {
     // It may have been granted all the same: nobody is to wait for a holder who does not load.
     if (acquired === UNAVAILABLE && this.gate.isOpen) void this.release(key, lease);
     if (acquired.kind === 'filled' && this.usable(key, acquired.found, replays) === NOT_ASKED)
@@ -154,12 +183,20 @@ export class GuardedStore implements SharedStore {
     tags: readonly string[],
     lifetimeMs: number,
     exact?: 'exact',
-  ): Promise<readonly string[] | undefined> {
-    return this.ask('tokens', undefined, () => this.inner.tokens(tags, lifetimeMs, exact));
+  ): MaybePromise<readonly string[] | undefined> {
+    const mayKnow = exact === undefined && this.gate.isOpen && !this.queue.isBehind;
+    const known = mayKnow ? this.inner.tokensAtHand(tags, lifetimeMs) : undefined;
+    return known ?? this.ask('tokens', undefined, () => this.inner.tokens(tags, lifetimeMs, exact));
   }
 
   store(key: string, lease: string, entry: Entry): Promise<boolean> {
-    return this.ask('store', false, () => this.inner.store(key, lease, entry));
+    return this.stores.ask({ key, lease, entry });
+  }
+
+  private async storeMany(loaded: readonly Loaded[]): Promise<readonly boolean[]> {
+    const store = () => this.inner.storeMany(loaded);
+    const stored = await this.ask('store', undefined, store, loaded.length);
+    return loaded.map((_, i) => stored?.[i] === true);
   }
 
   /** What could not be given back is, when Redis is there again. */
