@@ -7,7 +7,7 @@ interface Pending<Asked, Answer> {
 
 export interface FoldParts<Asked, Answer> {
   /** How many are asked together at most. One: each goes alone. */
-  readonly most: number;
+  readonly most: () => number;
   /** Answers all, in their order. */
   readonly many: (asked: readonly Asked[]) => Promise<readonly Answer[]>;
   /** Where there is a simpler way for one. */
@@ -22,7 +22,7 @@ export class Fold<Asked, Answer> {
   private pending: Pending<Asked, Answer>[] = [];
   /** Commands on their way. */
   private underWay = 0;
-  private readonly most: number;
+  private readonly most: () => number;
   private readonly many: FoldParts<Asked, Answer>['many'];
   private readonly one: (asked: Asked) => Promise<Answer>;
 
@@ -33,10 +33,11 @@ export class Fold<Asked, Answer> {
   }
 
   ask(asked: Asked): Promise<Answer> {
-    if (this.most === 1 || (this.underWay === 0 && this.pending.length === 0)) return this.askOne(asked);
+    const most = this.most();
+    if (most === 1 || (this.underWay === 0 && this.pending.length === 0)) return this.askOne(asked);
     return new Promise((resolve, reject) => {
       this.pending.push({ asked, resolve, reject });
-      if (this.pending.length === this.most) this.flush();
+      if (this.pending.length >= most) this.flush();
       else if (this.pending.length === 1) setImmediate(() => this.flush());
     });
   }

@@ -23,16 +23,15 @@ import { within } from './within.js';
 const NOT_ASKED: Found = Object.freeze({ seen: '', unavailable: true });
 const UNAVAILABLE: Acquired = Object.freeze({ kind: 'unavailable' });
 
-/** How many reads go together at most: their answers have to come within one deadline. */
-const MOST_READS = 100;
-
-/** How many leases one script takes, and how many loads it stores: Redis does nothing else meanwhile. */
-const MOST_LOADS = 50;
+/** How many of those that may be on their way at a time one operation counts for at most. */
+const MOST_PLACES = 100;
 
 /** A store behind the gate. */
 export interface RemoteStore extends CacheStore, QueuedStore {
-  /** Whether one command can do for any keys together, and fails nothing that would succeed alone. */
-  readonly foldable: boolean;
+  /** How many reads go together at most, as far as is known of their size. */
+  readonly mostReads: number;
+  /** How many leases, or loads that are stored, do. */
+  readonly mostLoads: number;
   acquireMany(wishes: readonly LeaseWish[]): Promise<readonly Acquired[]>;
   storeMany(loaded: readonly Loaded[]): Promise<readonly boolean[]>;
   /** The tokens of tags, if they are known without asking, and live long enough. */
@@ -90,7 +89,7 @@ export class GuardedStore implements SharedStore {
     this.tier = inner.tier;
     this.queue = new OutageQueue({ ...parts, store: inner, onProblem: this.onProblem });
     this.reads = new Fold({
-      most: inner.foldable ? MOST_READS : 1,
+      most: () => inner.mostReads,
       one: (read) => this.readOne(read),
       many: (reads) =>
         this.readMany(
@@ -98,7 +97,7 @@ export class GuardedStore implements SharedStore {
           reads.map(({ tags }) => tags),
         ),
     });
-    const most = inner.foldable ? MOST_LOADS : 1;
+    const most = () => inner.mostLoads;
     this.acquires = new Fold({ most, many: (wishes) => this.acquireMany(wishes) });
     this.stores = new Fold({ most, many: (loaded) => this.storeMany(loaded) });
   }
@@ -141,7 +140,7 @@ export class GuardedStore implements SharedStore {
   ): Promise<readonly Found[]> {
     const { replays } = this.queue;
     const read = () => this.inner.readMany(keys, tagsOfEach);
-    const founds = await this.askInTime('read', undefined, read, Math.min(keys.length, MOST_READS));
+    const founds = await this.askInTime('read', undefined, read, Math.min(keys.length, MOST_PLACES));
     if (founds === undefined) return keys.map(() => NOT_ASKED);
     return founds.map((found, i) => this.usable(keys[i] ?? '', found, replays));
   }

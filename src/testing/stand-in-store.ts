@@ -24,7 +24,8 @@ export interface StandInStoreParts {
 /** A store in memory in place of Redis, that can be told to fail. Answers come as late as those of a real one do. */
 export class StandInStore implements RemoteStore {
   readonly tier = 'l2';
-  readonly foldable = true;
+  readonly mostReads = 100;
+  readonly mostLoads = 50;
   private readonly memory: MemoryStore;
   private its: Mood = 'works';
   private hung: (() => void)[] = [];

@@ -24,6 +24,10 @@ import { RedisReads } from './redis-reads.js';
 import { TagKeys } from './tag-keys.js';
 import { TokenKeeper } from './token-keeper.js';
 
+/** How many leases one script takes, and how many loads it stores: Redis does nothing else meanwhile. */
+const MOST_LOADS = 50;
+/** How many bytes it stores, for the same reason. One that is larger goes alone. */
+const MOST_STORED_BYTES = 500_000;
 const GRANTED: Acquired = Object.freeze({ kind: 'granted' });
 
 /** What a Redis store is made of. */
@@ -72,8 +76,12 @@ export class RedisStore implements RemoteStore {
   }
 
   /** In a cluster each key needs a command, and may be on a node that can't be asked. */
-  get foldable(): boolean {
-    return this.topology.isOne;
+  get mostReads(): number {
+    return this.topology.isOne ? this.reads.most : 1;
+  }
+
+  get mostLoads(): number {
+    return this.topology.isOne ? MOST_LOADS : 1;
   }
 
   read(key: string, tags: readonly string[]): Promise<Found> {
@@ -122,20 +130,33 @@ export class RedisStore implements RemoteStore {
 
   async storeMany(loaded: readonly Loaded[]): Promise<readonly boolean[]> {
     const sealed = await Promise.all(loaded.map(({ key, entry }) => this.seal(key, entry)));
-    const keys: string[] = [];
-    const args: (string | number | Buffer)[] = [this.keys.bus];
+    const scripts: { readonly keys: string[]; readonly args: (string | number | Buffer)[] }[] = [];
+    let room = 0;
     for (const [i, { key, lease }] of loaded.entries()) {
       const { bytes, px } = sealed[i] ?? {};
       if (bytes === undefined || px === undefined) continue;
-      keys.push(this.keys.entry(key), this.keys.lease(key));
-      args.push(lease, bytes, px, this.parts.loadEndedMessage(key, 'over'));
+      if (bytes.length > room) {
+        scripts.push({ keys: [], args: [this.keys.bus] });
+        room = MOST_STORED_BYTES;
+      }
+      room -= bytes.length;
+      const script = scripts.at(-1);
+      script?.keys.push(this.keys.entry(key), this.keys.lease(key));
+      script?.args.push(lease, bytes, px, this.parts.loadEndedMessage(key, 'over'));
     }
     const [answers] = await Promise.all([
-      keys.length === 0 ? [] : storeScript.run(this.client, keys, args),
+      Promise.all(scripts.map(({ keys, args }) => this.runStore(keys, args))),
       ...loaded.map((each, i) => sealed[i] ?? this.giveUp(each)),
     ]);
-    const isStored = answersIn(answers, keys.length / 2).values();
+    const isStored = answers.flat().values();
     return sealed.map((each) => each !== undefined && isStored.next().value === 1);
+  }
+
+  private async runStore(
+    keys: readonly string[],
+    args: readonly (string | number | Buffer)[],
+  ): Promise<readonly unknown[]> {
+    return answersIn(await storeScript.run(this.client, keys, args), keys.length / 2);
   }
 
   async release(key: string, lease: string, ending: LoadEnding = 'over'): Promise<void> {

@@ -172,6 +172,30 @@ describe('RedisStore', () => {
       expect(await client.keys(`${namespace}*lease*`)).toEqual([]);
     });
 
+    it('stores in several steps what would take Redis long, and reads fewer at a time the larger they are', async () => {
+      expect(store.mostReads).toBe(100);
+      const wishes = ['a', 'b', 'c', 'd', 'e'].map((name) => wish(name));
+      await store.acquireMany(wishes);
+      const payloads = [200_000, 200_000, 200_000, 900_000, 10];
+      const loaded = wishes.map(({ key, lease }, i) => ({
+        key,
+        lease,
+        entry: entryOf({ now: Date.now(), payload: Buffer.alloc(payloads[i]!) }),
+      }));
+      await client.config('RESETSTAT');
+      expect(await store.storeMany(loaded)).toEqual(loaded.map(() => true));
+      expect(/evalsha:calls=(\d+)/.exec(await client.info('commandstats'))?.[1]).toBe('4');
+      const keys = loaded.map(({ key }) => key);
+      const founds = await store.readMany(
+        keys,
+        keys.map(() => []),
+      );
+      expect(founds.map(({ seen }) => seen)).toEqual(loaded.map(({ entry }) => entry.id));
+      expect(store.mostReads).toBeLessThan(100);
+      for (let time = 0; time < 100; time += 1) await store.read('d', []);
+      expect(store.mostReads).toBe(2);
+    });
+
     it('tells who waits for one of them', async () => {
       const listener = client.duplicate();
       const messages: string[] = [];

@@ -20,7 +20,7 @@ describe('what folds questions into one', () => {
       asked.push({ what, answer, fail: reject });
     });
   const foldOf = (most: number) =>
-    new Fold<string, string>({ most, one: async (what) => (await ask([what]))[0]!, many: ask });
+    new Fold<string, string>({ most: () => most, one: async (what) => (await ask([what]))[0]!, many: ask });
   const groups = () => asked.map(({ what }) => what.join(''));
 
   beforeEach(() => {

@@ -15,7 +15,8 @@ const entry = { tags: ['t'] } as unknown as Entry;
 /** A store that notes what it is asked, and does it when and as the test says. */
 class FakeStore implements RemoteStore, Reachable {
   readonly tier = 'l2';
-  readonly foldable = true;
+  readonly mostReads = 100;
+  readonly mostLoads = 50;
   ready = true;
   servers = ['run-1'];
   acquired: Acquired = { kind: 'granted' };
@@ -321,7 +322,7 @@ describe('the store behind the gate', () => {
     });
 
     it('asks for each alone where one that fails would fail the others', async () => {
-      Object.assign(inner, { foldable: false });
+      Object.assign(inner, { mostReads: 1 });
       guard = guardOf(inner);
       await guard.connected();
       inner.log.length = 0;
