@@ -197,7 +197,7 @@ export class CacheRedis implements SharedSide {
         get age() {
           return tags.age;
         },
-        confirmed: (tag) => (bus.armed ? tags.confirmed(tag) : undefined),
+        confirmed: (tag, now) => (bus.armed ? tags.confirmed(tag, now) : undefined),
         confirm: (tag, token) => tags.confirm(tag, token),
         forget: (tag) => tags.forget(tag),
       },

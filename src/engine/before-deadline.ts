@@ -13,6 +13,6 @@ export function beforeDeadline<T>(
   work: (progress: Progress) => T | Promise<T>,
   late: () => Error,
 ): Promise<T> {
-  const deadlines = new Deadlines(ms, late);
-  return deadlines.before(work).finally(() => deadlines.stop());
+  const deadlines = new Deadlines();
+  return deadlines.before(ms, work, late).finally(() => deadlines.stop());
 }

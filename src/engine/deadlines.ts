@@ -8,6 +8,8 @@ export type Progress = () => void;
 
 /** Work that is waited for. */
 interface Wait {
+  /** Longest wait for it to settle, or for its next sign of progress, milliseconds. */
+  readonly ms: number;
   /** On the clock of `performance.now()`. */
   due: number;
   isExtended: boolean;
@@ -15,7 +17,7 @@ interface Wait {
 }
 
 /**
- * Deadlines of one length, which share a timer: work that settles in time, as nearly all of it does, costs none.
+ * Deadlines that share a timer: work that settles in time, as nearly all of it does, costs none.
  *
  * While the event loop is blocked nothing can be heard, so that time is not counted against who should have answered:
  * when the timer comes late, what is due is given as much again, once, and at most the deadline itself; and the verdict
@@ -24,27 +26,26 @@ interface Wait {
 export class Deadlines {
   private readonly waits = new Set<Wait>();
   private timer: NodeJS.Timeout | undefined;
+  /** When it is to go off. */
+  private firstDue = 0;
 
   /**
+   * Rejects when work has not settled in time. The work itself goes on.
+   *
    * @param ms longest wait for work to settle, or for its next sign of progress
    * @param late makes the error for work that is late
    */
-  constructor(
-    private readonly ms: number,
-    private readonly late: () => Error,
-  ) {}
-
-  /** Rejects when work has not settled in time. The work itself goes on. */
-  before<T>(work: (progress: Progress) => T | Promise<T>): Promise<T> {
+  before<T>(ms: number, work: (progress: Progress) => T | Promise<T>, late: () => Error): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const wait: Wait = {
-        due: performance.now() + this.ms,
+        ms,
+        due: performance.now() + ms,
         isExtended: false,
-        giveUp: () => reject(this.late()),
+        giveUp: () => reject(late()),
       };
       this.begin(wait);
       const progress = () => {
-        wait.due = performance.now() + this.ms;
+        wait.due = performance.now() + ms;
       };
       // Within a constructor, what work throws at once rejects.
       new Promise<T>((done) => done(work(progress))).then(
@@ -68,7 +69,7 @@ export class Deadlines {
 
   private begin(wait: Wait): void {
     this.waits.add(wait);
-    if (this.timer === undefined) this.arm();
+    if (this.timer === undefined || wait.due < this.firstDue) this.arm();
     // Somebody waits for it.
     else if (this.waits.size === 1) this.timer.ref();
   }
@@ -78,11 +79,13 @@ export class Deadlines {
     if (this.waits.size === 0) this.timer?.unref();
   }
 
-  /** Sets the timer for what is due first. What begins later is due later, so that it stands until then. */
+  /** Sets the timer for what is due first. */
   private arm(): void {
+    this.stop();
+    if (this.waits.size === 0) return;
     let first = Infinity;
     for (const { due } of this.waits) if (due < first) first = due;
-    if (first === Infinity) return;
+    this.firstDue = first;
     const left = Math.ceil(first - performance.now());
     this.timer = setTimeout(() => this.check(), Math.min(Math.max(left, 0), LONGEST_TIMER_MS));
   }
@@ -95,17 +98,13 @@ export class Deadlines {
       if (lag < 0) continue;
       if (lag > LAG_MS && !wait.isExtended) {
         wait.isExtended = true;
-        wait.due = now + Math.min(lag, this.ms);
+        wait.due = now + Math.min(lag, wait.ms);
       } else {
         over.push(wait);
       }
     }
-    if (over.length > 0) {
-      setImmediate(() => this.giveUp(over));
-    } else {
-      this.timer = undefined;
-      this.arm();
-    }
+    if (over.length > 0) setImmediate(() => this.giveUp(over));
+    else this.arm();
   }
 
   private giveUp(over: readonly Wait[]): void {
@@ -114,7 +113,6 @@ export class Deadlines {
       // What came in just now may have been the answer, or progress.
       if (now >= wait.due && this.waits.delete(wait)) wait.giveUp();
     }
-    this.timer = undefined;
     this.arm();
   }
 }

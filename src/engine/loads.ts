@@ -7,7 +7,7 @@ import type { EntryReader } from './entry-reader.js';
 import type { CacheEvents } from './events.js';
 import { BatchCall } from './batch-call.js';
 import { GaveUpError, type HowToLoad, type Loader } from './how-to-load.js';
-import { keepLease, type LeaseLimits } from './lease-keeper.js';
+import { LeaseKeeper, type LeaseLimits } from './lease-keeper.js';
 import { LeaseWait } from './lease-wait.js';
 import type { LoadEnding, LoadWaiters } from './load-waiters.js';
 import type { LoaderCalls } from './loader-calls.js';
@@ -41,7 +41,11 @@ interface Turn {
 
 /** Steps 4 to 6 of a read: the lease, the loader, the store. */
 export class Loads {
-  constructor(private readonly parts: LoadsParts) {}
+  private readonly keeper: LeaseKeeper;
+
+  constructor(private readonly parts: LoadsParts) {
+    this.keeper = new LeaseKeeper(parts.lease);
+  }
 
   /**
    * Loads and stores, when it is this caller's turn: while somebody else holds the lease it waits, and uses what
@@ -143,14 +147,18 @@ export class Loads {
     seen: string,
   ): Promise<[tokens: readonly string[] | undefined, acquired: Acquired]> {
     const { store } = request.cache;
-    const taking = Promise.all([
-      store.tokens(tagsToCapture(request), longestLifetime(request)),
-      store.acquire(request.key, lease, this.parts.lease.ttl, seen),
-    ]);
-    const taken = await request.patience.wait(taking, undefined);
-    if (taken !== undefined) return taken;
+    // Side by side: one round trip, or none for tokens that are known.
+    const asking = store.tokens(tagsToCapture(request), longestLifetime(request));
+    const acquiring = store.acquire(request.key, lease, this.parts.lease.ttl, seen);
+    const acquired = await request.patience.wait(acquiring, undefined);
+    if (acquired !== undefined) {
+      const tokens = asking instanceof Promise ? await request.patience.wait(asking, undefined) : asking;
+      return [tokens, acquired];
+    }
     // Nobody is to wait for a holder who does not load.
-    void taking.then(([, { kind }]) => (kind === 'granted' ? store.release(request.key, lease) : undefined));
+    const giveBack = ({ kind }: Acquired) =>
+      kind === 'granted' ? store.release(request.key, lease) : undefined;
+    void Promise.resolve(acquiring).then(giveBack);
     return [undefined, { kind: 'unavailable' }];
   }
 
@@ -161,8 +169,8 @@ export class Loads {
     how: HowToLoad,
   ): Promise<Outcome> {
     const { cache, key, patience } = request;
-    const { entries, background, lease: limits } = this.parts;
-    const letGo = keepLease(cache.store, key, turn.lease, limits);
+    const { entries, background } = this.parts;
+    const letGo = this.keeper.keep(cache.store, key, turn.lease);
     const since = performance.now();
     let outcome: Outcome;
     let storing: Promise<void>;

@@ -1,10 +1,14 @@
 import type { BoundCache } from './bound-cache.js';
 import type { Generations } from './generations.js';
+import { Deadlines } from './deadlines.js';
 import { Patience } from './patience.js';
 import type { ReadOverrides, ReadRequest } from './read-request.js';
 
 /** Notes what is to stay the same on the way of a read through the tiers, and what had been evicted when it began. */
 export class Requests {
+  /** Of those who wait for the shared store. */
+  private readonly deadlines = new Deadlines();
+
   /** @param patience how long one call waits for the shared store, milliseconds */
   constructor(
     private readonly generations: Generations,
@@ -40,6 +44,6 @@ export class Requests {
 
   /** Memory needs none. */
   patienceFor({ store, near }: BoundCache): Patience {
-    return new Patience(store === near ? Infinity : this.patience);
+    return new Patience(store === near ? Infinity : this.patience, this.deadlines);
   }
 }

@@ -49,13 +49,14 @@ class LateError extends CacheError {}
 export class Gate {
   readonly deadline: number;
   private readonly breaker: CircuitBreaker;
-  private readonly deadlines: Deadlines;
+  private readonly deadlines = new Deadlines();
+  private readonly late = () =>
+    new LateError('CACHE_REDIS_UNAVAILABLE', `Redis did not answer within ${this.deadline} ms.`);
   private readonly turnstile = new Turnstile(MOST_AT_A_TIME);
 
   constructor(private readonly parts: GateParts) {
     const { connection, deadline, onBreaker } = parts;
     this.deadline = deadline;
-    this.deadlines = new Deadlines(deadline, () => this.late());
     this.breaker = new CircuitBreaker(() => connection.probe(), onBreaker, deadline);
   }
 
@@ -114,7 +115,7 @@ export class Gate {
   /** What work gives, or `otherwise` when it takes longer than an operation may. The work itself goes on. */
   async inTime<T, U>(work: () => Promise<T>, otherwise: U): Promise<T | U> {
     try {
-      return await this.deadlines.before(work);
+      return await this.deadlines.before(this.deadline, work, this.late);
     } catch (error) {
       if (error instanceof LateError) return otherwise;
       throw error;
@@ -155,7 +156,7 @@ export class Gate {
 
   private async attempt<T>(act: Act<T>, places: number): Promise<T> {
     try {
-      const result = await this.deadlines.before(act);
+      const result = await this.deadlines.before(this.deadline, act, this.late);
       this.breaker.succeeded(places);
       return result;
     } catch (error) {
@@ -171,10 +172,6 @@ export class Gate {
     if (isLate(error)) this.breaker.late(places);
     else this.breaker.failed(places);
     if (!isRefusal) this.parts.connection.doubt();
-  }
-
-  private late(): CacheError {
-    return new LateError('CACHE_REDIS_UNAVAILABLE', `Redis did not answer within ${this.deadline} ms.`);
   }
 
   private shut(): GateShutError {

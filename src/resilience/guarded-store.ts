@@ -4,7 +4,16 @@ import type { Tier } from '../engine/events.js';
 import type { LoadEnding } from '../engine/load-waiters.js';
 import type { CachePattern } from '../definition/template.js';
 import { CacheError } from '../errors.js';
-import type { Acquired, CacheStore, Found, HowToEvict, MaybePromise, SharedStore } from '../stores/store.js';
+import type {
+  Acquired,
+  CacheStore,
+  Found,
+  HowToEvict,
+  LeaseWish,
+  Loaded,
+  MaybePromise,
+  SharedStore,
+} from '../stores/store.js';
 import type { Progress } from '../engine/deadlines.js';
 import { Fold } from './fold.js';
 import { isShut, type Gate } from './gate.js';
@@ -14,13 +23,19 @@ import { within } from './within.js';
 const NOT_ASKED: Found = Object.freeze({ seen: '', unavailable: true });
 const UNAVAILABLE: Acquired = Object.freeze({ kind: 'unavailable' });
 
-/** How many reads go together at most: their answers have to come within one deadline. */
-const MOST_READS = 100;
+/** How many of those that may be on their way at a time one operation counts for at most. */
+const MOST_PLACES = 100;
 
 /** A store behind the gate. */
 export interface RemoteStore extends CacheStore, QueuedStore {
-  /** Whether one command can read any keys, and fails no reads that would succeed alone. */
-  readonly readsTogether: boolean;
+  /** How many reads go together at most, as far as is known of their size. */
+  readonly mostReads: number;
+  /** How many leases, or loads that are stored, do. */
+  readonly mostLoads: number;
+  acquireMany(wishes: readonly LeaseWish[]): Promise<readonly Acquired[]>;
+  storeMany(loaded: readonly Loaded[]): Promise<readonly boolean[]>;
+  /** The tokens of tags, if they are known without asking, and live long enough. */
+  tokensAtHand(tags: readonly string[], lifetimeMs: number): readonly string[] | undefined;
   evictMatching(pattern: CachePattern, how?: HowToEvict, progress?: Progress): Promise<number>;
 }
 
@@ -55,6 +70,8 @@ export class GuardedStore implements SharedStore {
   private readonly onQueued: GuardedStoreParts['onQueued'];
   private readonly queue: OutageQueue;
   private readonly reads: Fold<Read, Found>;
+  private readonly acquires: Fold<LeaseWish, Acquired>;
+  private readonly stores: Fold<Loaded, boolean>;
   private hasConnected = false;
   /** When Redis was last out of reach, or would not take a lease back, on the clock of `performance.now()`. */
   private troubledAt = -Infinity;
@@ -72,7 +89,7 @@ export class GuardedStore implements SharedStore {
     this.tier = inner.tier;
     this.queue = new OutageQueue({ ...parts, store: inner, onProblem: this.onProblem });
     this.reads = new Fold({
-      most: inner.readsTogether ? MOST_READS : 1,
+      most: () => inner.mostReads,
       one: (read) => this.readOne(read),
       many: (reads) =>
         this.readMany(
@@ -80,6 +97,9 @@ export class GuardedStore implements SharedStore {
           reads.map(({ tags }) => tags),
         ),
     });
+    const most = () => inner.mostLoads;
+    this.acquires = new Fold({ most, many: (wishes) => this.acquireMany(wishes) });
+    this.stores = new Fold({ most, many: (loaded) => this.storeMany(loaded) });
   }
 
   /** How many evictions have not reached Redis yet. */
@@ -120,7 +140,7 @@ export class GuardedStore implements SharedStore {
   ): Promise<readonly Found[]> {
     const { replays } = this.queue;
     const read = () => this.inner.readMany(keys, tagsOfEach);
-    const founds = await this.askInTime('read', undefined, read, Math.min(keys.length, MOST_READS));
+    const founds = await this.askInTime('read', undefined, read, Math.min(keys.length, MOST_PLACES));
     if (founds === undefined) return keys.map(() => NOT_ASKED);
     return founds.map((found, i) => this.usable(keys[i] ?? '', found, replays));
   }
@@ -131,10 +151,27 @@ export class GuardedStore implements SharedStore {
     return this.usable(key, found, replays);
   }
 
-  async acquire(key: string, lease: string, leaseMs: number, seen: string): Promise<Acquired> {
-    const acquire = () => this.inner.acquire(key, lease, leaseMs, seen);
+  acquire(key: string, lease: string, leaseMs: number, seen: string): Promise<Acquired> {
+    return this.acquires.ask({ key, lease, leaseMs, seen });
+  }
+
+  private async acquireMany(wishes: readonly LeaseWish[]): Promise<readonly Acquired[]> {
     const { replays } = this.queue;
-    const acquired = await this.take('acquire', { key, lease, otherwise: UNAVAILABLE }, acquire);
+    let wasSent = false;
+    const acquire = () => {
+      wasSent = true;
+      return this.inner.acquireMany(wishes);
+    };
+    const acquired = await this.ask('acquire', undefined, acquire, wishes.length);
+    return wishes.map((wish, i) => {
+      const answer = acquired?.[i] ?? UNAVAILABLE;
+      // It may have been granted all the same: nobody is to wait for a holder who does not load.
+      if (answer === UNAVAILABLE && wasSent) void this.release(wish.key, wish.lease);
+      return this.acquired(wish, answer, replays);
+    });
+  }
+
+  private acquired({ key, leaseMs }: LeaseWish, acquired: Acquired, replays: number): Acquired {
     if (acquired.kind === 'filled' && this.usable(key, acquired.found, replays) === NOT_ASKED)
       return UNAVAILABLE;
     if (acquired.kind !== 'held') return acquired;
@@ -152,12 +189,20 @@ export class GuardedStore implements SharedStore {
     tags: readonly string[],
     lifetimeMs: number,
     exact?: 'exact',
-  ): Promise<readonly string[] | undefined> {
-    return this.ask('tokens', undefined, () => this.inner.tokens(tags, lifetimeMs, exact));
+  ): MaybePromise<readonly string[] | undefined> {
+    const mayKnow = exact === undefined && this.gate.isOpen && !this.queue.isBehind;
+    const known = mayKnow ? this.inner.tokensAtHand(tags, lifetimeMs) : undefined;
+    return known ?? this.ask('tokens', undefined, () => this.inner.tokens(tags, lifetimeMs, exact));
   }
 
   store(key: string, lease: string, entry: Entry): Promise<boolean> {
-    return this.ask('store', false, () => this.inner.store(key, lease, entry));
+    return this.stores.ask({ key, lease, entry });
+  }
+
+  private async storeMany(loaded: readonly Loaded[]): Promise<readonly boolean[]> {
+    const store = () => this.inner.storeMany(loaded);
+    const stored = await this.ask('store', undefined, store, loaded.length);
+    return loaded.map((_, i) => stored?.[i] === true);
   }
 
   /** What could not be given back is, when Redis is there again. */

@@ -42,6 +42,21 @@ export type Acquired =
   /** The store could not be asked. */
   | { readonly kind: 'unavailable' };
 
+/** The wish to load a key, see {@link CacheStore.acquire}. */
+export interface LeaseWish {
+  readonly key: string;
+  readonly lease: string;
+  readonly leaseMs: number;
+  readonly seen: string;
+}
+
+/** What was loaded, see {@link CacheStore.store}. */
+export interface Loaded {
+  readonly key: string;
+  readonly lease: string;
+  readonly entry: Entry;
+}
+
 /**
  * Where entries are kept, with leases and tag tokens. Keys and tags come without the namespace.
  *

@@ -6,7 +6,7 @@ import type { Entry } from '../engine/entry.js';
 import { TagTokens } from '../engine/tag-tokens.js';
 import type { RemoteStore } from '../resilience/guarded-store.js';
 import { MemoryStore } from '../stores/memory/memory-store.js';
-import type { Acquired, Found } from '../stores/store.js';
+import type { Acquired, Found, LeaseWish, Loaded } from '../stores/store.js';
 
 /** How the stand-in behaves: as Redis does when all is well, when it refuses everything, when it hangs. */
 export type Mood = 'works' | 'fails' | 'hangs';
@@ -24,7 +24,8 @@ export interface StandInStoreParts {
 /** A store in memory in place of Redis, that can be told to fail. Answers come as late as those of a real one do. */
 export class StandInStore implements RemoteStore {
   readonly tier = 'l2';
-  readonly readsTogether = true;
+  readonly mostReads = 100;
+  readonly mostLoads = 50;
   private readonly memory: MemoryStore;
   private its: Mood = 'works';
   private hung: (() => void)[] = [];
@@ -71,12 +72,26 @@ export class StandInStore implements RemoteStore {
     });
   }
 
+  acquireMany(wishes: readonly LeaseWish[]): Promise<readonly Acquired[]> {
+    return Promise.all(
+      wishes.map(({ key, lease, leaseMs, seen }) => this.acquire(key, lease, leaseMs, seen)),
+    );
+  }
+
   extend(key: string, lease: string, leaseMs: number): Promise<boolean> {
     return this.act(() => this.memory.extend(key, lease, leaseMs));
   }
 
   tokens(tags: readonly string[]): Promise<readonly string[]> {
     return this.act(() => this.memory.tokens(tags));
+  }
+
+  tokensAtHand(): undefined {
+    return undefined;
+  }
+
+  storeMany(loaded: readonly Loaded[]): Promise<readonly boolean[]> {
+    return Promise.all(loaded.map(({ key, lease, entry }) => this.store(key, lease, entry)));
   }
 
   store(key: string, lease: string, entry: Entry): Promise<boolean> {

@@ -143,10 +143,10 @@ describe('who waits for somebody else’s load is woken, and need not look wheth
         const held = holder.cache.refresh(['1'], holder.load.load);
         held.catch(() => undefined);
         await holder.load.called(1);
-        const mendAcquire = wrapMethod(RedisStore.prototype, 'acquire', (acquire) => {
+        const mendAcquire = wrapMethod(RedisStore.prototype, 'acquireMany', (acquire) => {
           return async function (this: RedisStore, ...args) {
             const answer = await acquire.apply(this, args);
-            if (answer.kind !== 'held') return answer;
+            if (answer.every(({ kind }) => kind !== 'held')) return answer;
             mendAcquire();
             await end(holder);
             if (isOfLoad) await held.catch(() => undefined);

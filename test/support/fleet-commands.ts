@@ -149,7 +149,7 @@ export class FleetCommands {
   dieInStore(): void {
     wrapMethod(
       RedisStore.prototype,
-      'store',
+      'storeMany',
       (store) =>
         function (this: RedisStore, ...args) {
           const stored = store.apply(this, args);

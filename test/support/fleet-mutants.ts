@@ -24,12 +24,12 @@ export function breakLibrary(
       mends.push(
         wrapMethod(
           RedisStore.prototype,
-          'store',
+          'storeMany',
           (store) =>
-            async function (this: RedisStore, key, _lease, entry) {
-              const lease = newToken();
-              await this.seize(key, lease, 60_000);
-              return store.call(this, key, lease, entry);
+            async function (this: RedisStore, loaded) {
+              const seized = loaded.map((each) => ({ ...each, lease: newToken() }));
+              await Promise.all(seized.map(({ key, lease }) => this.seize(key, lease, 60_000)));
+              return store.call(this, seized);
             },
         ),
       );

@@ -39,9 +39,25 @@ export interface RedisReadsParts {
   readonly onProblem: (operation: string, error: unknown) => void;
 }
 
+/** How many keys one MGET names at most. */
+const MOST_KEYS = 100;
+/** How many bytes it is to bring: Redis does nothing else meanwhile, and all of them have to come within one deadline. */
+const MOST_BYTES = 2_000_000;
+/** How much the latest answer tells of the usual size of entries. */
+const NEWS = 0.1;
+
 /** Reads entries, and tells which of them are current. */
 export class RedisReads {
+  private usualBytes = 0;
+
   constructor(private readonly parts: RedisReadsParts) {}
+
+  /** How many keys are to be read together at most, as far as is known of their size. */
+  get most(): number {
+    return this.usualBytes * MOST_KEYS <= MOST_BYTES
+      ? MOST_KEYS
+      : Math.max(1, Math.floor(MOST_BYTES / this.usualBytes));
+  }
 
   async one(key: string, tags: readonly string[]): Promise<Found> {
     const name = this.parts.keys.entry(key);
@@ -52,6 +68,7 @@ export class RedisReads {
       unknown === undefined
         ? [await getting, NONE_READ]
         : await Promise.all([getting, this.askTokens(unknown)]);
+    this.note(bytes?.length ?? 0, 1);
     return this.judgeIn(read)({ key, name, tags }, bytes);
   }
 
@@ -63,6 +80,9 @@ export class RedisReads {
       unknown === undefined
         ? [await getting, NONE_READ]
         : await Promise.all([getting, this.askTokens(unknown)]);
+    let size = 0;
+    for (const bytes of values) size += bytes?.length ?? 0;
+    this.note(size, values.length);
     const judge = this.judgeIn(read);
     const founds = values.map((bytes, i) =>
       judge({ key: keys[i] ?? '', name: names[i] ?? '', tags: tagsOfEach[i] ?? [] }, bytes),
@@ -73,6 +93,10 @@ export class RedisReads {
   /** What lies in bytes that a script has read. */
   async opened(key: string, bytes: Buffer): Promise<Found> {
     return this.judgeIn(NONE_READ)({ key, name: this.parts.keys.entry(key), tags: [] }, bytes);
+  }
+
+  private note(bytes: number, count: number): void {
+    if (bytes > 0) this.usualBytes += (bytes / count - this.usualBytes) * NEWS;
   }
 
   /** Those of the tags whose tokens have to be asked for. */

@@ -4,7 +4,7 @@ import type { CachePattern } from '../../definition/template.js';
 import type { Clock } from '../../engine/clock.js';
 import { expiresAt, type Entry } from '../../engine/entry.js';
 import type { LoadEnding } from '../../engine/load-waiters.js';
-import type { Acquired, Found, HowToEvict } from '../store.js';
+import type { Acquired, Found, HowToEvict, LeaseWish, Loaded, MaybePromise } from '../store.js';
 import type { Progress } from '../../engine/before-deadline.js';
 import type { RemoteStore } from '../../resilience/guarded-store.js';
 import { acquireScript } from './lua/acquire.lua.js';
@@ -23,6 +23,12 @@ import { topologyOf, type RedisTopology } from './redis-topology.js';
 import { RedisReads } from './redis-reads.js';
 import { TagKeys } from './tag-keys.js';
 import { TokenKeeper } from './token-keeper.js';
+
+/** How many leases one script takes, and how many loads it stores: Redis does nothing else meanwhile. */
+const MOST_LOADS = 50;
+/** How many bytes it stores, for the same reason. One that is larger goes alone. */
+const MOST_STORED_BYTES = 500_000;
+const GRANTED: Acquired = Object.freeze({ kind: 'granted' });
 
 /** What a Redis store is made of. */
 export interface RedisStoreParts {
@@ -70,8 +76,12 @@ export class RedisStore implements RemoteStore {
   }
 
   /** In a cluster each key needs a command, and may be on a node that can't be asked. */
-  get readsTogether(): boolean {
-    return this.topology.isOne;
+  get mostReads(): number {
+    return this.topology.isOne ? this.reads.most : 1;
+  }
+
+  get mostLoads(): number {
+    return this.topology.isOne ? MOST_LOADS : 1;
   }
 
   read(key: string, tags: readonly string[]): Promise<Found> {
@@ -83,13 +93,22 @@ export class RedisStore implements RemoteStore {
   }
 
   async acquire(key: string, lease: string, leaseMs: number, seen: string): Promise<Acquired> {
-    const keys = [this.keys.entry(key), this.keys.lease(key)];
-    const reply = await acquireScript.run(this.client, keys, [lease, leaseMs, Buffer.from(seen, 'hex')]);
-    if (!Array.isArray(reply)) throw new TypeError('Redis answered something else than was asked for.');
-    const [kind, detail] = reply as [number, (Buffer | number)?];
-    if (kind === 0) return { kind: 'granted' };
-    if (detail instanceof Buffer) return { kind: 'filled', found: await this.reads.opened(key, detail) };
-    return { kind: 'held', forMs: Math.max(Number(detail), 1) };
+    const [acquired] = await this.acquireMany([{ key, lease, leaseMs, seen }]);
+    return acquired!;
+  }
+
+  async acquireMany(wishes: readonly LeaseWish[]): Promise<readonly Acquired[]> {
+    const keys: string[] = [];
+    const args: (string | number | Buffer)[] = [];
+    for (const { key, lease, leaseMs, seen } of wishes) {
+      keys.push(this.keys.entry(key), this.keys.lease(key));
+      // Commands that hold no Buffer are written faster.
+      args.push(lease, leaseMs, seen === '' ? '' : Buffer.from(seen, 'hex'));
+    }
+    const answers = answersIn(await acquireScript.run(this.client, keys, args), wishes.length);
+    const filled = answers.some((answer) => typeof answer !== 'number');
+    const acquired = wishes.map(({ key }, i) => this.acquired(key, answers[i]));
+    return filled ? Promise.all(acquired) : (acquired as Acquired[]);
   }
 
   async extend(key: string, lease: string, leaseMs: number): Promise<boolean> {
@@ -100,20 +119,44 @@ export class RedisStore implements RemoteStore {
     return exact ? this.keeper.ask(tags, lifetimeMs) : this.keeper.tokens(tags, lifetimeMs);
   }
 
+  tokensAtHand(tags: readonly string[], lifetimeMs: number): readonly string[] | undefined {
+    return this.keeper.atHand(tags, lifetimeMs);
+  }
+
   async store(key: string, lease: string, entry: Entry): Promise<boolean> {
-    const sealed = await this.seal(key, entry);
-    if (sealed === undefined) {
-      // What is there is older than what can't be stored.
-      const ending = expiresAt(entry) > this.parts.clock.now() ? 'unstored' : 'over';
-      await Promise.all([this.client.unlink(this.keys.entry(key)), this.release(key, lease, ending)]);
-      return false;
+    const [isStored] = await this.storeMany([{ key, lease, entry }]);
+    return isStored === true;
+  }
+
+  async storeMany(loaded: readonly Loaded[]): Promise<readonly boolean[]> {
+    const sealed = await Promise.all(loaded.map(({ key, entry }) => this.seal(key, entry)));
+    const scripts: { readonly keys: string[]; readonly args: (string | number | Buffer)[] }[] = [];
+    let room = 0;
+    for (const [i, { key, lease }] of loaded.entries()) {
+      const { bytes, px } = sealed[i] ?? {};
+      if (bytes === undefined || px === undefined) continue;
+      if (bytes.length > room) {
+        scripts.push({ keys: [], args: [this.keys.bus] });
+        room = MOST_STORED_BYTES;
+      }
+      room -= bytes.length;
+      const script = scripts.at(-1);
+      script?.keys.push(this.keys.entry(key), this.keys.lease(key));
+      script?.args.push(lease, bytes, px, this.parts.loadEndedMessage(key, 'over'));
     }
-    const reply = await storeScript.run(
-      this.client,
-      [this.keys.entry(key), this.keys.lease(key)],
-      [lease, sealed.bytes, sealed.px, this.keys.bus, this.parts.loadEndedMessage(key, 'over')],
-    );
-    return reply === 1;
+    const [answers] = await Promise.all([
+      Promise.all(scripts.map(({ keys, args }) => this.runStore(keys, args))),
+      ...loaded.map((each, i) => sealed[i] ?? this.giveUp(each)),
+    ]);
+    const isStored = answers.flat().values();
+    return sealed.map((each) => each !== undefined && isStored.next().value === 1);
+  }
+
+  private async runStore(
+    keys: readonly string[],
+    args: readonly (string | number | Buffer)[],
+  ): Promise<readonly unknown[]> {
+    return answersIn(await storeScript.run(this.client, keys, args), keys.length / 2);
   }
 
   async release(key: string, lease: string, ending: LoadEnding = 'over'): Promise<void> {
@@ -158,6 +201,19 @@ export class RedisStore implements RemoteStore {
     await discardScript.run(this.client, [this.keys.entry(key)], [Buffer.from(seen, 'hex')]);
   }
 
+  /** What the script has answered for one of the keys. */
+  private acquired(key: string, answer: unknown): MaybePromise<Acquired> {
+    if (answer === 0) return GRANTED;
+    if (typeof answer === 'number') return { kind: 'held', forMs: answer };
+    return this.reads.opened(key, answer as Buffer).then((found) => ({ kind: 'filled', found }));
+  }
+
+  /** Of what can't be stored: what is there is older. */
+  private async giveUp({ key, lease, entry }: Loaded): Promise<void> {
+    const ending = expiresAt(entry) > this.parts.clock.now() ? 'unstored' : 'over';
+    await Promise.all([this.client.unlink(this.keys.entry(key)), this.release(key, lease, ending)]);
+  }
+
   /** The bytes of an entry, and its lifetime; `undefined` when that is over, or it can't be stored. */
   private async seal(
     key: string,
@@ -176,4 +232,10 @@ export class RedisStore implements RemoteStore {
     if (lifetimeMs <= 0) return undefined;
     return { bytes, px: pxOf(lifetimeMs) };
   }
+}
+
+/** What a script has answered for each of many keys. */
+function answersIn(reply: unknown, count: number): readonly unknown[] {
+  if (Array.isArray(reply) && reply.length === count) return reply as unknown[];
+  throw new TypeError('Redis answered something else than was asked for.');
 }

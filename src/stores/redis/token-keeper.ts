@@ -25,18 +25,33 @@ export class TokenKeeper {
     private readonly known: KnownTokens,
   ) {}
 
+  /** The tokens, if all of them are known. */
+  atHand(tags: readonly string[], lifetimeMs: number): readonly string[] | undefined {
+    const needed = performance.now() + lifetimeMs;
+    const tokens: string[] = [];
+    for (const tag of tags) {
+      const token = this.tokenOf(tag, needed);
+      if (token === undefined) return undefined;
+      tokens.push(token);
+    }
+    return tokens;
+  }
+
   async tokens(tags: readonly string[], lifetimeMs: number): Promise<readonly string[]> {
     const needed = performance.now() + lifetimeMs;
-    const tokens = tags.map((tag) => {
-      const known = this.known.confirmed(tag);
-      const alive = known === undefined ? undefined : this.alive.get(tag);
-      return alive?.token === known && alive !== undefined && alive.until >= needed ? known : undefined;
-    });
+    const tokens = tags.map((tag) => this.tokenOf(tag, needed));
     const open = tags.filter((_, i) => tokens[i] === undefined);
     if (open.length === 0) return tokens as readonly string[];
     const fetched = await this.ask(open, lifetimeMs);
     let next = 0;
     return tokens.map((token) => token ?? fetched[next++] ?? '');
+  }
+
+  /** The token of a tag, if it is known to be current and to live until then. */
+  private tokenOf(tag: string, needed: number): string | undefined {
+    const known = this.known.confirmed(tag);
+    const alive = known === undefined ? undefined : this.alive.get(tag);
+    return alive !== undefined && alive.token === known && alive.until >= needed ? known : undefined;
   }
 
   /** Asks Redis for the tokens, with one visit for all who need the same ones at the same time. */

@@ -116,6 +116,104 @@ describe('RedisStore', () => {
     expect(await store.store('key', lease, entryOf({ now: Date.now() }))).toBe(true);
   });
 
+  describe('with many at once', () => {
+    const wish = (name: string, seen = '') => ({ key: name, lease: newToken(), leaseMs: 10_000, seen });
+
+    it('takes each lease for itself, whatever lies in the way of others', async () => {
+      const there = entryOf({ now: Date.now() });
+      await put(store, 'filled', there);
+      await put(store, 'seen', there);
+      await store.acquire('held', newToken(), 10_000, '');
+      await client.rpush(`${namespace}:list`, 'x');
+      await client.rpush(`${namespace}~lease:{${namespace}:strange}`, 'x');
+      const names = ['free', 'filled', 'held', 'list', 'strange', 'seen', 'last'];
+      const wishes = names.map((name) => wish(name, name === 'seen' ? there.id : ''));
+      const [free, filled, held, ...others] = await store.acquireMany(wishes);
+      expect(free).toEqual({ kind: 'granted' });
+      expect(filled).toMatchObject({ kind: 'filled', found: { seen: there.id } });
+      expect(held).toEqual({ kind: 'held', forMs: expect.any(Number) as number });
+      expect(others).toEqual(['list', 'strange', 'seen', 'last'].map(() => ({ kind: 'granted' })));
+      for (const { key, lease } of wishes) {
+        const mine = await client.get(`${namespace}~lease:{${namespace}:${key}}`);
+        expect([key, mine === lease]).toEqual([key, key !== 'filled' && key !== 'held']);
+      }
+    });
+
+    it('stores each with its own lease as fence, and ends that', async () => {
+      const wishes = ['a', 'b', 'c', 'd'].map((name) => wish(name));
+      await store.acquireMany(wishes);
+      await store.evict(['b']);
+      await client.del(`${namespace}~lease:{${namespace}:c}`);
+      await client.rpush(`${namespace}~lease:{${namespace}:c}`, 'x');
+      const loaded = wishes.map(({ key, lease }) => ({ key, lease, entry: entryOf({ now: Date.now() }) }));
+      expect(await store.storeMany(loaded)).toEqual([true, false, false, true]);
+      for (const { key, entry } of loaded) {
+        const isThere = (await store.read(key, [])).seen === entry.id;
+        expect([key, isThere]).toEqual([key, key === 'a' || key === 'd']);
+      }
+      for (const name of ['a', 'b', 'd']) {
+        expect(await client.exists(`${namespace}~lease:{${namespace}:${name}}`)).toBe(0);
+      }
+    });
+
+    it('stores each for its own time, and leaves out what is over by then', async () => {
+      const wishes = ['short', 'over', 'ever'].map((name) => wish(name));
+      await store.acquireMany(wishes);
+      const ttls = [60_000, -1, Infinity];
+      const loaded = wishes.map(({ key, lease }, i) => ({
+        key,
+        lease,
+        entry: entryOf({ now: Date.now(), ttl: ttls[i]! }),
+      }));
+      expect(await store.storeMany(loaded)).toEqual([true, false, true]);
+      const left = await client.pttl(`${namespace}:short`);
+      expect([left > 50_000, left <= 60_000]).toEqual([true, true]);
+      expect(await client.pttl(`${namespace}:ever`)).toBe(-1);
+      expect(await client.keys(`${namespace}*lease*`)).toEqual([]);
+    });
+
+    it('stores in several steps what would take Redis long, and reads fewer at a time the larger they are', async () => {
+      expect(store.mostReads).toBe(100);
+      const wishes = ['a', 'b', 'c', 'd', 'e'].map((name) => wish(name));
+      await store.acquireMany(wishes);
+      const payloads = [200_000, 200_000, 200_000, 900_000, 10];
+      const loaded = wishes.map(({ key, lease }, i) => ({
+        key,
+        lease,
+        entry: entryOf({ now: Date.now(), payload: Buffer.alloc(payloads[i]!) }),
+      }));
+      await client.config('RESETSTAT');
+      expect(await store.storeMany(loaded)).toEqual(loaded.map(() => true));
+      expect(/evalsha:calls=(\d+)/.exec(await client.info('commandstats'))?.[1]).toBe('4');
+      const keys = loaded.map(({ key }) => key);
+      const founds = await store.readMany(
+        keys,
+        keys.map(() => []),
+      );
+      expect(founds.map(({ seen }) => seen)).toEqual(loaded.map(({ entry }) => entry.id));
+      expect(store.mostReads).toBeLessThan(100);
+      for (let time = 0; time < 100; time += 1) await store.read('d', []);
+      expect(store.mostReads).toBe(2);
+    });
+
+    it('tells who waits for one of them', async () => {
+      const listener = client.duplicate();
+      const messages: string[] = [];
+      await listener.subscribe(`${namespace}~bus`);
+      listener.on('message', (_channel, message: string) => messages.push(message));
+      const wishes = ['a', 'b', 'c'].map((name) => wish(name));
+      await store.acquireMany(wishes);
+      expect((await store.acquireMany([wish('b')]))[0]).toMatchObject({ kind: 'held' });
+      await store.storeMany(
+        wishes.map(({ key, lease }) => ({ key, lease, entry: entryOf({ now: Date.now() }) })),
+      );
+      await client.publish(`${namespace}~bus`, 'last');
+      while (messages.at(-1) !== 'last') await new Promise((resolve) => setImmediate(resolve));
+      expect(messages).toEqual(['b', 'last']);
+      await listener.quit();
+    });
+  });
+
   it('goes on after Redis has forgotten its scripts', async () => {
     await put(store, 'key', entryOf({ now: Date.now() }));
     await client.script('FLUSH');

@@ -10,7 +10,7 @@ describe('deadlines that share a timer', () => {
 
   beforeEach(() => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
-    deadlines = new Deadlines(MS, () => new Error('late'));
+    deadlines = new Deadlines();
     ended = [];
   });
 
@@ -19,8 +19,8 @@ describe('deadlines that share a timer', () => {
     jest.useRealTimers();
   });
 
-  const start = (name: string, work: (progress: Progress) => Promise<unknown>) =>
-    void deadlines.before(work).then(
+  const start = (name: string, work: (progress: Progress) => Promise<unknown>, ms = MS) =>
+    void deadlines.before(ms, work, () => new Error('late')).then(
       () => ended.push(name),
       (error: Error) => ended.push(`${name} ${error.message}`),
     );
@@ -75,6 +75,19 @@ describe('deadlines that share a timer', () => {
     expect(ended).toEqual(['b late']);
     await pass(1);
     expect(ended).toEqual(['b late', 'a late']);
+  });
+
+  it('may be of different lengths', async () => {
+    start('a', silence, 100);
+    start('b', silence, 50);
+    await pass(10);
+    start('c', silence, 20);
+    await pass(20);
+    expect(ended).toEqual(['c late']);
+    await pass(20);
+    expect(ended).toEqual(['c late', 'b late']);
+    await pass(50);
+    expect(ended).toEqual(['c late', 'b late', 'a late']);
   });
 
   it('take one timer in all, which keeps the process for those alone who wait', async () => {

@@ -20,7 +20,7 @@ describe('what folds questions into one', () => {
       asked.push({ what, answer, fail: reject });
     });
   const foldOf = (most: number) =>
-    new Fold<string, string>({ most, one: async (what) => (await ask([what]))[0]!, many: ask });
+    new Fold<string, string>({ most: () => most, one: async (what) => (await ask([what]))[0]!, many: ask });
   const groups = () => asked.map(({ what }) => what.join(''));
 
   beforeEach(() => {
@@ -59,12 +59,12 @@ describe('what folds questions into one', () => {
   });
 
   it('asks for a limited number at a time, and does not wait when there are as many', async () => {
-    const all = [...'abcdefgh'].map((what) => fold.ask(what));
+    const all = 'abcdefgh'.split('').map((what) => fold.ask(what));
     expect(groups()).toEqual(['a', 'bcd', 'efg']);
     await nextTurn();
     expect(groups()).toEqual(['a', 'bcd', 'efg', 'h']);
     for (const { answer } of asked) answer();
-    expect(await Promise.all(all)).toEqual([...'abcdefgh'].map((what) => `${what}!`));
+    expect(await Promise.all(all)).toEqual('abcdefgh'.split('').map((what) => `${what}!`));
   });
 
   it('goes at once again when all is answered', async () => {

@@ -6,7 +6,7 @@ import type { Invalidation } from '../../../src/engine/bus.js';
 import type { Entry } from '../../../src/engine/entry.js';
 import { Gate, type Reachable } from '../../../src/resilience/gate.js';
 import { GuardedStore, type RemoteStore } from '../../../src/resilience/guarded-store.js';
-import type { Acquired, Found } from '../../../src/stores/store.js';
+import type { Acquired, Found, LeaseWish, Loaded } from '../../../src/stores/store.js';
 
 const DEADLINE_MS = 100;
 const STRICT = { strict: true };
@@ -15,7 +15,8 @@ const entry = { tags: ['t'] } as unknown as Entry;
 /** A store that notes what it is asked, and does it when and as the test says. */
 class FakeStore implements RemoteStore, Reachable {
   readonly tier = 'l2';
-  readonly readsTogether = true;
+  readonly mostReads = 100;
+  readonly mostLoads = 50;
   ready = true;
   servers = ['run-1'];
   acquired: Acquired = { kind: 'granted' };
@@ -32,9 +33,20 @@ class FakeStore implements RemoteStore, Reachable {
       keys.map((): Found => ({ entry, seen: 'id' })),
     );
   acquire = (key: string) => this.do(`acquire ${key}`, this.acquired);
+  acquireMany = (wishes: readonly LeaseWish[]) =>
+    this.do(
+      `acquire ${wishes.map(({ key }) => key).join()}`,
+      wishes.map(() => this.acquired),
+    );
+  tokensAtHand: (tags: readonly string[]) => readonly string[] | undefined = () => undefined;
   extend = (key: string) => this.do(`extend ${key}`, false);
   tokens = (tags: readonly string[]) => this.do(`tokens ${tags.join()}`, ['token']);
   store = (key: string) => this.do(`store ${key}`, true);
+  storeMany = (loaded: readonly Loaded[]) =>
+    this.do(
+      `store ${loaded.map(({ key }) => key).join()}`,
+      loaded.map(() => true),
+    );
   replace = (key: string) => this.do(`replace ${key}`, true);
   release = (key: string) => this.do(`release ${key}`, undefined);
   discard = (key: string) => this.do(`discard ${key}`, undefined);
@@ -105,7 +117,7 @@ describe('the store behind the gate', () => {
     ['reads of many', () => guard.readMany(['a'], [[]]), [{ entry, seen: 'id' }], [unavailable]],
     ['taking a lease', () => guard.acquire('a', 'l', 1, ''), { kind: 'granted' }, { kind: 'unavailable' }],
     ['extending a lease', () => guard.extend('a', 'l', 1), false, true],
-    ['tokens', () => guard.tokens(['t'], 1), ['token'], undefined],
+    ['tokens', async () => guard.tokens(['t'], 1), ['token'], undefined],
     ['storing', () => guard.store('a', 'l', entry), true, false],
     ['replacing', () => guard.replace('a', 'id', entry), true, false],
   ];
@@ -281,21 +293,65 @@ describe('the store behind the gate', () => {
     expect(inner.asked).toEqual(['identity', 'evict a,b', 'publish a,b']);
   });
 
+  describe('with loads at the same time', () => {
+    const acquireAll = (keys: string) => keys.split('').map((key) => guard.acquire(key, `l${key}`, 1, ''));
+
+    it('takes the leases together, and stores together', async () => {
+      await Promise.all(acquireAll('abc'));
+      expect(inner.asked).toEqual(['acquire a', 'acquire b,c']);
+      const stored = ['a', 'b', 'c'].map((key) => guard.store(key, `l${key}`, entry));
+      expect(await Promise.all(stored)).toEqual([true, true, true]);
+      expect(inner.asked).toEqual(['store a', 'store b,c']);
+    });
+
+    it('does not block Redis for long', async () => {
+      const leases = Array.from({ length: 121 }, (_, i) => guard.acquire(`${i}`, 'l', 1, ''));
+      await Promise.all(leases);
+      expect(inner.asked.map((asked) => asked.split(',').length)).toEqual([1, 50, 50, 20]);
+    });
+
+    it('gives all leases back that may have been granted though no answer came', async () => {
+      fail('acquire');
+      const unanswered = await Promise.all(acquireAll('abc'));
+      expect(unanswered).toEqual(['a', 'b', 'c'].map(() => ({ kind: 'unavailable' })));
+      await pass(0);
+      expect(inner.asked.filter((asked) => asked.startsWith('release')).toSorted()).toEqual([
+        'release a',
+        'release b',
+        'release c',
+      ]);
+    });
+
+    it('asks nobody for tokens that it knows, unless there is something to carry out first', async () => {
+      inner.tokensAtHand = () => ['known'];
+      expect(await guard.tokens(['t'], 1)).toEqual(['known']);
+      expect(inner.asked).toEqual([]);
+      expect(await guard.tokens(['t'], 1, 'exact')).toEqual(['token']);
+      inner.ready = false;
+      expect(await guard.tokens(['t'], 1)).toBeUndefined();
+      await guard.evict(['b']);
+      inner.ready = true;
+      inner.log.length = 0;
+      expect(await guard.tokens(['t'], 1)).toEqual(['token']);
+      expect(inner.asked).toEqual(['evict b', 'publish b', 'tokens t']);
+    });
+  });
+
   describe('with reads at the same time', () => {
     const hang = () => {
       inner.before = () => new Promise(() => undefined);
     };
-    const readAll = (keys: string) => [...keys].map((key) => guard.read(key, []));
+    const readAll = (keys: string) => keys.split('').map((key) => guard.read(key, []));
 
     it('asks for the first one at once, and for the others together', async () => {
       const all = readAll('abc');
       expect(inner.asked).toEqual(['read a']);
-      expect(await Promise.all(all)).toEqual([...'abc'].map(() => ({ entry, seen: 'id' })));
+      expect(await Promise.all(all)).toEqual(['a', 'b', 'c'].map(() => ({ entry, seen: 'id' })));
       expect(inner.asked).toEqual(['read b,c']);
     });
 
     it('asks for each alone where one that fails would fail the others', async () => {
-      Object.assign(inner, { readsTogether: false });
+      Object.assign(inner, { mostReads: 1 });
       guard = guardOf(inner);
       await guard.connected();
       inner.log.length = 0;
@@ -351,7 +407,7 @@ describe('the store behind the gate', () => {
 
     it('leaves each caller in its own context', async () => {
       const context = new AsyncLocalStorage<string>();
-      const seen = [...'abc'].map((name) =>
+      const seen = ['a', 'b', 'c'].map((name) =>
         context.run(name, async () => {
           await guard.read(name, []);
           return context.getStore();

@@ -48,6 +48,18 @@ describe('the patience of a call', () => {
     expect(await there).toBe('there');
   });
 
+  it('is used up once by what it waits for at the same time', async () => {
+    const patience = new Patience(100);
+    const first = [60, 60, 60].map((ms) => patience.wait(after(ms, 'first'), 'gave up'));
+    await jest.advanceTimersByTimeAsync(30);
+    const second = patience.wait(after(50, 'second'), 'gave up');
+    const third = patience.wait(after(80, 'third'), 'gave up');
+    expect(await timeOf(third)).toBeLessThanOrEqual(71);
+    expect(await Promise.all(first)).toEqual(['first', 'first', 'first']);
+    expect([await second, await third]).toEqual(['second', 'gave up']);
+    expect(await timeOf(patience.wait(after(60, 'last'), 'gave up'))).toBeLessThanOrEqual(1);
+  });
+
   it('is used up by what has to be waited for', async () => {
     const patience = new Patience(100);
     const work = patience.spend(after(150, 'done'));

@@ -1,18 +1,26 @@
 import { LuaScript } from './lua-script.js';
 
 /**
- * Purpose  Store a loaded entry, if the lease still holds; end the lease, and tell those who wait for it. An
+ * Purpose  Store loaded entries, each if its lease still holds; end the leases, and tell those who wait for them. An
  *          eviction meanwhile has taken the lease away, so what was loaded before it can't come back.
- * KEYS     1 entry, 2 lease (same slot)
- * ARGV     1 holder's token, 2 entry, 3 lifetime in ms, 0 for ever, 4 bus channel, 5 message for those who wait
- * Result   1 stored | 0 fenced off
+ * KEYS     for each: entry, lease (all in one slot)
+ * ARGV     1 bus channel; then for each: holder's token, entry, lifetime in ms, 0 for ever, message for those who wait
+ * Result   for each: 1 stored | 0 fenced off
  */
 export const storeScript = new LuaScript(`
-local lease = redis.call('GET', KEYS[2])
-if not lease or string.sub(lease, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
-if ARGV[3] == '0' then redis.call('SET', KEYS[1], ARGV[2])
-else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
-redis.call('DEL', KEYS[2])
-if #lease > #ARGV[1] then redis.call('PUBLISH', ARGV[4], ARGV[5]) end
-return 1
+local function store(entryKey, leaseKey, token, entry, px, message)
+  local lease = redis.pcall('GET', leaseKey)
+  if type(lease) ~= 'string' or string.sub(lease, 1, #token) ~= token then return 0 end
+  if px == '0' then redis.call('SET', entryKey, entry)
+  else redis.call('SET', entryKey, entry, 'PX', px) end
+  redis.call('DEL', leaseKey)
+  if #lease > #token then redis.call('PUBLISH', ARGV[1], message) end
+  return 1
+end
+local answers = {}
+for i = 1, #KEYS / 2 do
+  local at = 4 * i - 2
+  answers[i] = store(KEYS[2 * i - 1], KEYS[2 * i], ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
+end
+return answers
 `);
