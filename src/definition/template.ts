@@ -1,4 +1,4 @@
-import { invalidPart, tryEncodePart, type KeyPartInput } from './encoding.js';
+import { encodeText, invalidPart, tryEncodePart, type KeyPartInput } from './encoding.js';
 import { limitLength, MAX_KEY_LENGTH } from './key-length.js';
 import { checkLiterals, describeTemplate, type TemplateKind } from './literals.js';
 import { CachePattern } from './pattern.js';
@@ -79,7 +79,8 @@ function limited(kind: 'key' | 'tag', strings: TemplateStringsArray, parts: read
 function join(kind: TemplateKind, strings: TemplateStringsArray, parts: readonly unknown[]): string {
   let text = strings[0] ?? '';
   for (let index = 0; index < parts.length; index += 1) {
-    const encoded = tryEncodePart(parts[index]);
+    const part = parts[index];
+    const encoded = typeof part === 'string' ? encodeText(part) : tryEncodePart(part);
     if (encoded === undefined) {
       const where = `interpolation ${index + 1} of ${describeTemplate(kind, strings)}`;
       throw invalidPart(parts[index], where);

@@ -53,11 +53,15 @@ export class EntryReader {
     try {
       return resident.value.take(this.codec, cache);
     } catch (error) {
-      this.noteInvalid(cache);
-      cache.near?.delete(key);
-      this.events.problems.emit({ operation: 'read', error });
-      return UNUSABLE;
+      return this.forget(cache, key, error);
     }
+  }
+
+  private forget(cache: BoundCache, key: string, error: unknown): typeof UNUSABLE {
+    this.noteInvalid(cache);
+    cache.near?.delete(key);
+    this.events.problems.emit({ operation: 'read', error });
+    return UNUSABLE;
   }
 
   /** What L1 has under a key, if it is fresh. */

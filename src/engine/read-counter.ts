@@ -38,9 +38,12 @@ export class ReadCounter {
     const counts = cache.counts.at(now);
     counts.hits += 1;
     counts.savedMs += entry.loadCost;
-    if (since === 0) return;
+    if (since !== 0) this.tellHit(cache, key, since);
+  }
+
+  private tellHit({ name }: BoundCache, key: string, since: number): void {
     this.events.reads.emit({
-      cache: cache.name,
+      cache: name,
       key,
       outcome: 'hit',
       coalesced: false,

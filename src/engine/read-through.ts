@@ -130,9 +130,8 @@ export class ReadThrough {
         const value = this.entries.valueOf(cache, key, resident);
         if (value !== UNUSABLE) {
           this.counter.hit(cache, key, resident, begun, lately);
-          if (this.reloads.isDue(cache, resident, lately)) {
-            const request = this.requests.of(cache, args, key, overrides);
-            this.refreshBeside(request, loader, { seen: resident.id });
+          if (cache.policy.refreshAhead !== false && this.reloads.isDue(cache, resident, lately)) {
+            this.refreshAhead(this.requests.of(cache, args, key, overrides), loader, { seen: resident.id });
           }
           return Promise.resolve(value);
         }
@@ -254,7 +253,7 @@ export class ReadThrough {
       const now = this.entries.now();
       const stored = this.entries.usable(request, found, now);
       if (stored !== undefined) {
-        if (this.reloads.isDue(cache, found.entry!, now)) this.refreshBeside(request, loader, found);
+        if (this.reloads.isDue(cache, found.entry!, now)) this.refreshAhead(request, loader, found);
         return stored;
       }
 
@@ -271,7 +270,7 @@ export class ReadThrough {
   }
 
   /** Loads in the background what is stale, or soon will be. */
-  private refreshBeside(request: ReadRequest, loader: Loader, found: Found): void {
+  private refreshAhead(request: ReadRequest, loader: Loader, found: Found): void {
     this.reloads.refresh(request, () => this.loads.load(request, loader, found, { audience: NOBODY }));
   }
 
