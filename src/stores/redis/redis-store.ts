@@ -7,6 +7,7 @@ import type { LoadEnding } from '../../engine/load-waiters.js';
 import type { Acquired, Found, HowToEvict, LeaseWish, Loaded, MaybePromise } from '../store.js';
 import type { Progress } from '../../engine/before-deadline.js';
 import type { RemoteStore } from '../../resilience/guarded-store.js';
+import { answersIn } from './answers-in.js';
 import { acquireScript } from './lua/acquire.lua.js';
 import { discardScript } from './lua/discard.lua.js';
 import { extendScript } from './lua/extend.lua.js';
@@ -44,6 +45,12 @@ export interface RedisStoreParts {
   readonly onProblem: (operation: string, error: unknown) => void;
   /** An entry of that cache can't be stored. */
   readonly onRefused?: (cache: string) => void;
+}
+
+/** An entry as it is stored. */
+interface Sealed {
+  readonly bytes: Buffer;
+  readonly px: number;
 }
 
 /**
@@ -129,7 +136,9 @@ export class RedisStore implements RemoteStore {
   }
 
   async storeMany(loaded: readonly Loaded[]): Promise<readonly boolean[]> {
-    const sealed = await Promise.all(loaded.map(({ key, entry }) => this.seal(key, entry)));
+    const sealing = loaded.map(({ key, entry }) => this.seal(key, entry));
+    const mustWait = sealing.some((each) => each !== undefined && isPromise(each));
+    const sealed = mustWait ? await Promise.all(sealing) : (sealing as (Sealed | undefined)[]);
     const scripts: { readonly keys: string[]; readonly args: (string | number | Buffer)[] }[] = [];
     let room = 0;
     for (const [i, { key, lease }] of loaded.entries()) {
@@ -215,27 +224,24 @@ export class RedisStore implements RemoteStore {
   }
 
   /** The bytes of an entry, and its lifetime; `undefined` when that is over, or it can't be stored. */
-  private async seal(
-    key: string,
-    entry: Entry,
-  ): Promise<{ readonly bytes: Buffer; readonly px: number } | undefined> {
-    let bytes: Buffer;
-    try {
-      const sealed = this.parts.sealer.seal(entry, this.keys.entry(key));
-      bytes = isPromise(sealed) ? await sealed : sealed;
-    } catch (error) {
+  private seal(key: string, entry: Entry): MaybePromise<Sealed | undefined> {
+    const refused = (error: unknown) => {
       this.parts.onProblem('store', error);
       this.parts.onRefused?.(entry.cache);
       return undefined;
+    };
+    try {
+      const sealed = this.parts.sealer.seal(entry, this.keys.entry(key));
+      return isPromise(sealed)
+        ? sealed.then((bytes) => this.timed(bytes, entry), refused)
+        : this.timed(sealed, entry);
+    } catch (error) {
+      return refused(error);
     }
-    const lifetimeMs = expiresAt(entry) - this.parts.clock.now();
-    if (lifetimeMs <= 0) return undefined;
-    return { bytes, px: pxOf(lifetimeMs) };
   }
-}
 
-/** What a script has answered for each of many keys. */
-function answersIn(reply: unknown, count: number): readonly unknown[] {
-  if (Array.isArray(reply) && reply.length === count) return reply as unknown[];
-  throw new TypeError('Redis answered something else than was asked for.');
+  private timed(bytes: Buffer, entry: Entry): Sealed | undefined {
+    const lifetimeMs = expiresAt(entry) - this.parts.clock.now();
+    return lifetimeMs <= 0 ? undefined : { bytes, px: pxOf(lifetimeMs) };
+  }
 }
