@@ -6,7 +6,6 @@ import type { CachePattern } from '../definition/template.js';
 import { CacheError } from '../errors.js';
 import type {
   Acquired,
-  CacheStore,
   Found,
   HowToEvict,
   LeaseWish,
@@ -17,38 +16,17 @@ import type {
 import type { Progress } from '../engine/deadlines.js';
 import { Fold } from './fold.js';
 import { isShut, type Gate } from './gate.js';
-import { OutageQueue, type QueuedStore } from './outage-queue.js';
+import type { GuardedStoreParts, RemoteStore } from './guarded-store-parts.js';
+import { OutageQueue } from './outage-queue.js';
 import { within } from './within.js';
+
+export type { GuardedStoreParts, RemoteStore } from './guarded-store-parts.js';
 
 const NOT_ASKED: Found = Object.freeze({ seen: '', unavailable: true });
 const UNAVAILABLE: Acquired = Object.freeze({ kind: 'unavailable' });
 
 /** How many of those that may be on their way at a time one operation counts for at most. */
 const MOST_PLACES = 100;
-
-/** A store behind the gate. */
-export interface RemoteStore extends CacheStore, QueuedStore {
-  /** How many reads go together at most, as far as is known of their size. */
-  readonly mostReads: number;
-  /** How many leases, or loads that are stored, do. */
-  readonly mostLoads: number;
-  acquireMany(wishes: readonly LeaseWish[]): Promise<readonly Acquired[]>;
-  storeMany(loaded: readonly Loaded[]): Promise<readonly boolean[]>;
-  /** The tokens of tags, if they are known without asking, and live long enough. */
-  tokensAtHand(tags: readonly string[], lifetimeMs: number): readonly string[] | undefined;
-  evictMatching(pattern: CachePattern, how?: HowToEvict, progress?: Progress): Promise<number>;
-}
-
-export interface GuardedStoreParts {
-  readonly inner: RemoteStore;
-  readonly bus: Bus;
-  readonly gate: Gate;
-  readonly onProblem: (operation: string, error: unknown) => void;
-  /** Evictions did not reach Redis, and wait now. */
-  readonly onQueued?: (what: Invalidation) => void;
-  /** Evictions that had waited have been carried out. */
-  readonly onReplayed: (what: Invalidation) => void;
-}
 
 /** What a read asks for. */
 interface Read {

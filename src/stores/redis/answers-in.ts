@@ -4,6 +4,6 @@ export function noAnswer(): never {
 }
 
 /** What Redis has answered for each of many keys. */
-export function answersIn<T>(reply: unknown, count: number): readonly T[] {
-  return Array.isArray(reply) && reply.length === count ? (reply as T[]) : noAnswer();
+export function answersIn<T>(reply: readonly T[], count: number): readonly T[] {
+  return Array.isArray(reply) && reply.length === count ? reply : noAnswer();
 }

@@ -84,14 +84,8 @@ export class RedisReads {
     for (const bytes of values) size += bytes?.length ?? 0;
     this.note(size, values.length);
     const judge = this.judgeIn(read);
-    const founds: (Found | Promise<Found>)[] = [];
-    let mustWait = false;
-    for (const [i, bytes] of values.entries()) {
-      const found = judge(keys[i] ?? '', names[i] ?? '', tagsOfEach[i] ?? [], bytes);
-      founds.push(found);
-      mustWait ||= isPromise(found);
-    }
-    return mustWait ? Promise.all(founds) : (founds as Found[]);
+    const founds = values.map((bytes, i) => judge(keys[i] ?? '', names[i] ?? '', tagsOfEach[i] ?? [], bytes));
+    return founds.some(isPromise) ? Promise.all(founds.map(async (found) => found)) : (founds as Found[]);
   }
 
   /** What lies in bytes that a script has read. */

@@ -112,10 +112,15 @@ export class RedisStore implements RemoteStore {
       // Commands that hold no Buffer are written faster.
       args.push(lease, leaseMs, seen === '' ? '' : Buffer.from(seen, 'hex'));
     }
-    const answers = answersIn(await acquireScript.run(this.client, keys, args), wishes.length);
-    const filled = answers.some((answer) => typeof answer !== 'number');
-    const acquired = wishes.map(({ key }, i) => this.acquired(key, answers[i]));
-    return filled ? Promise.all(acquired) : (acquired as Acquired[]);
+    const answers = answersIn((await acquireScript.run(this.client, keys, args)) as unknown[], wishes.length);
+    const acquired: Acquired[] = [];
+    for (const [i, { key }] of wishes.entries()) {
+      const answer = answers[i];
+      if (answer === 0) acquired.push(GRANTED);
+      else if (typeof answer === 'number') acquired.push({ kind: 'held', forMs: answer });
+      else acquired.push({ kind: 'filled', found: await this.reads.opened(key, answer as Buffer) });
+    }
+    return acquired;
   }
 
   async extend(key: string, lease: string, leaseMs: number): Promise<boolean> {
@@ -136,9 +141,7 @@ export class RedisStore implements RemoteStore {
   }
 
   async storeMany(loaded: readonly Loaded[]): Promise<readonly boolean[]> {
-    const sealing = loaded.map(({ key, entry }) => this.seal(key, entry));
-    const mustWait = sealing.some((each) => each !== undefined && isPromise(each));
-    const sealed = mustWait ? await Promise.all(sealing) : (sealing as (Sealed | undefined)[]);
+    const sealed = await Promise.all(loaded.map(async ({ key, entry }) => this.seal(key, entry)));
     const scripts: { readonly keys: string[]; readonly args: (string | number | Buffer)[] }[] = [];
     let room = 0;
     for (const [i, { key, lease }] of loaded.entries()) {
@@ -165,7 +168,7 @@ export class RedisStore implements RemoteStore {
     keys: readonly string[],
     args: readonly (string | number | Buffer)[],
   ): Promise<readonly unknown[]> {
-    return answersIn(await storeScript.run(this.client, keys, args), keys.length / 2);
+    return answersIn((await storeScript.run(this.client, keys, args)) as unknown[], keys.length / 2);
   }
 
   async release(key: string, lease: string, ending: LoadEnding = 'over'): Promise<void> {
@@ -208,13 +211,6 @@ export class RedisStore implements RemoteStore {
 
   async discard(key: string, seen: string): Promise<void> {
     await discardScript.run(this.client, [this.keys.entry(key)], [Buffer.from(seen, 'hex')]);
-  }
-
-  /** What the script has answered for one of the keys. */
-  private acquired(key: string, answer: unknown): MaybePromise<Acquired> {
-    if (answer === 0) return GRANTED;
-    if (typeof answer === 'number') return { kind: 'held', forMs: answer };
-    return this.reads.opened(key, answer as Buffer).then((found) => ({ kind: 'filled', found }));
   }
 
   /** Of what can't be stored: what is there is older. */
