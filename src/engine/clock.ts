@@ -14,6 +14,11 @@ export interface Clock {
   lately?(): number;
 }
 
+/** The time of a clock as it was a moment ago. */
+export function latelyOn(clock: Clock): number {
+  return clock.lately?.() ?? clock.now();
+}
+
 /** Time that does not jump when the clock of the machine is set. */
 export abstract class SteadyClock implements Clock {
   private time = 0;

@@ -47,17 +47,18 @@ export class Deadlines {
       const progress = () => {
         wait.due = performance.now() + ms;
       };
-      // Within a constructor, what work throws at once rejects.
-      new Promise<T>((done) => done(work(progress))).then(
-        (value) => {
+      const fail = (error: unknown) => {
+        this.end(wait);
+        reject(error);
+      };
+      try {
+        Promise.resolve(work(progress)).then((value) => {
           this.end(wait);
           resolve(value);
-        },
-        (error: unknown) => {
-          this.end(wait);
-          reject(error);
-        },
-      );
+        }, fail);
+      } catch (error) {
+        fail(error);
+      }
     });
   }
 

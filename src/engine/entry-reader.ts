@@ -3,7 +3,7 @@ import { CacheError } from '../errors.js';
 import type { Resident } from '../stores/near-store.js';
 import type { Found } from '../stores/store.js';
 import type { BoundCache } from './bound-cache.js';
-import type { Clock } from './clock.js';
+import { latelyOn, type Clock } from './clock.js';
 import type { Entry, KeepsEntry } from './entry.js';
 import type { CacheEvents } from './events.js';
 import type { Generations } from './generations.js';
@@ -32,7 +32,7 @@ export class EntryReader {
 
   /** The same as it was a moment ago, which costs less. */
   lately(): number {
-    return this.clock.lately?.() ?? this.clock.now();
+    return latelyOn(this.clock);
   }
 
   /**

@@ -9,10 +9,11 @@ export async function readAll(
 ): Promise<readonly Found[]> {
   const [first] = requests;
   if (first === undefined) return [];
-  return first.patience.spend(
-    cache.store.readMany(
-      requests.map(({ key }) => key),
-      requests.map(({ allTags }) => allTags),
-    ),
-  );
+  const keys: string[] = [];
+  const tagsOfEach: (readonly string[])[] = [];
+  for (const { key, allTags } of requests) {
+    keys.push(key);
+    tagsOfEach.push(allTags);
+  }
+  return first.patience.spend(cache.store.readMany(keys, tagsOfEach));
 }

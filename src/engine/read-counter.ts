@@ -1,5 +1,5 @@
 import type { BoundCache } from './bound-cache.js';
-import type { Clock } from './clock.js';
+import { latelyOn, type Clock } from './clock.js';
 import type { EntryHead } from './entry.js';
 import type { CacheEvents, CacheRead } from './events.js';
 
@@ -54,7 +54,7 @@ export class ReadCounter {
 
   count(cache: BoundCache, key: string, { outcome, tier, coalesced = false, entry, since }: ReadEnd): void {
     const duration = performance.now() - since;
-    const counts = cache.counts.at(this.clock.lately?.() ?? this.clock.now());
+    const counts = cache.counts.at(latelyOn(this.clock));
     counts[COUNTED_AS[outcome]] += 1;
     if (outcome !== 'bypass') counts.waitMs += duration;
     if (tier === 'l2' && outcome === 'hit') counts.l2Hits += 1;

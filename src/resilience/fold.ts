@@ -1,9 +1,4 @@
-/** What is asked for, and who is to be told. */
-interface Pending<Asked, Answer> {
-  readonly asked: Asked;
-  readonly resolve: (answer: Answer) => void;
-  readonly reject: (error: unknown) => void;
-}
+import { Deferred } from '../engine/deferred.js';
 
 export interface FoldParts<Asked, Answer> {
   /** How many are asked together at most. One: each goes alone. */
@@ -14,12 +9,19 @@ export interface FoldParts<Asked, Answer> {
   readonly one?: (asked: Asked) => Promise<Answer>;
 }
 
+/** What goes together. */
+class Group<Asked, Answer> {
+  readonly asked: Asked[] = [];
+  readonly answers = new Deferred<readonly Answer[]>();
+}
+
 /**
  * Makes one command of what is asked for at the same time. While nothing is on its way, whoever asks goes at once, so
  * that one caller alone waits for nobody; else all go together who ask in the same turn of the event loop.
  */
 export class Fold<Asked, Answer> {
-  private pending: Pending<Asked, Answer>[] = [];
+  /** Those who may still be joined. */
+  private group: Group<Asked, Answer> | undefined;
   /** Commands on their way. */
   private underWay = 0;
   private readonly most: () => number;
@@ -34,21 +36,29 @@ export class Fold<Asked, Answer> {
 
   ask(asked: Asked): Promise<Answer> {
     const most = this.most();
-    if (most === 1 || (this.underWay === 0 && this.pending.length === 0)) return this.askOne(asked);
-    return new Promise((resolve, reject) => {
-      this.pending.push({ asked, resolve, reject });
-      if (this.pending.length >= most) this.flush();
-      else if (this.pending.length === 1) setImmediate(() => this.flush());
-    });
+    const isAlone = most === 1 || (this.underWay === 0 && this.group === undefined);
+    return isAlone ? this.askOne(asked) : this.join(asked, most);
   }
 
-  private flush(): void {
-    const { pending } = this;
-    const [first] = pending;
-    if (first === undefined) return;
-    this.pending = [];
-    if (pending.length > 1) void this.askAll(pending);
-    else this.askOne(first.asked).then(first.resolve, first.reject);
+  private async join(asked: Asked, most: number): Promise<Answer> {
+    const group = (this.group ??= this.newGroup());
+    const position = group.asked.push(asked) - 1;
+    if (group.asked.length >= most) this.send(group);
+    const answers = await group.answers.promise;
+    return answers[position]!;
+  }
+
+  private newGroup(): Group<Asked, Answer> {
+    const group = new Group<Asked, Answer>();
+    setImmediate(() => this.send(group));
+    return group;
+  }
+
+  private send(group: Group<Asked, Answer>): void {
+    // Else it has been full before.
+    if (this.group !== group) return;
+    this.group = undefined;
+    group.answers.resolve(this.askAll(group.asked));
   }
 
   private async askOne(asked: Asked): Promise<Answer> {
@@ -60,13 +70,12 @@ export class Fold<Asked, Answer> {
     }
   }
 
-  private async askAll(pending: readonly Pending<Asked, Answer>[]): Promise<void> {
+  private async askAll(asked: readonly Asked[]): Promise<readonly Answer[]> {
+    const [first] = asked;
+    if (asked.length === 1 && first !== undefined) return [await this.askOne(first)];
     this.underWay += 1;
     try {
-      const answers = await this.many(pending.map(({ asked }) => asked));
-      for (const [i, { resolve }] of pending.entries()) resolve(answers[i]!);
-    } catch (error) {
-      for (const { reject } of pending) reject(error);
+      return await this.many(asked);
     } finally {
       this.underWay -= 1;
     }

@@ -98,7 +98,9 @@ export class Gate {
     const turn = this.turnstile.enter(places);
     try {
       if (turn !== undefined) await this.stillOpenAfter(turn);
-      return await this.told(act, operation, places);
+      const { events } = this.parts;
+      const isHeard = events !== undefined && (events.redis.active || events.aroundRedis.active);
+      return await (isHeard ? this.told(act, operation, places, events) : this.attempt(act, places));
     } finally {
       this.turnstile.leave(places);
     }
@@ -127,11 +129,12 @@ export class Gate {
     if (!this.isOpen) throw this.shut();
   }
 
-  private told<T>(act: Act<T>, operation: string, places: number): Promise<T> {
-    const { events } = this.parts;
-    if (events === undefined) return this.attempt(act, places);
-    const { redis, aroundRedis } = events;
-    if (!redis.active && !aroundRedis.active) return this.attempt(act, places);
+  private told<T>(
+    act: Act<T>,
+    operation: string,
+    places: number,
+    { redis, aroundRedis }: Pick<CacheEvents, 'redis' | 'aroundRedis'>,
+  ): Promise<T> {
     const attempt = () => this.attempt(act, places);
     const work = redis.active ? () => this.measured(attempt, operation, redis) : attempt;
     return aroundRedis.active ? aroundRedis.run({ operation }, work) : work();

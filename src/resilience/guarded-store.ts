@@ -3,10 +3,8 @@ import type { Entry } from '../engine/entry.js';
 import type { Tier } from '../engine/events.js';
 import type { LoadEnding } from '../engine/load-waiters.js';
 import type { CachePattern } from '../definition/template.js';
-import { CacheError } from '../errors.js';
 import type {
   Acquired,
-  CacheStore,
   Found,
   HowToEvict,
   LeaseWish,
@@ -14,41 +12,20 @@ import type {
   MaybePromise,
   SharedStore,
 } from '../stores/store.js';
-import type { Progress } from '../engine/deadlines.js';
 import { Fold } from './fold.js';
+import { GuardedOperations } from './guarded-operations.js';
 import { isShut, type Gate } from './gate.js';
-import { OutageQueue, type QueuedStore } from './outage-queue.js';
+import type { GuardedStoreParts, RemoteStore } from './guarded-store-parts.js';
+import { OutageQueue } from './outage-queue.js';
 import { within } from './within.js';
+
+export type { GuardedStoreParts, RemoteStore } from './guarded-store-parts.js';
 
 const NOT_ASKED: Found = Object.freeze({ seen: '', unavailable: true });
 const UNAVAILABLE: Acquired = Object.freeze({ kind: 'unavailable' });
 
 /** How many of those that may be on their way at a time one operation counts for at most. */
 const MOST_PLACES = 100;
-
-/** A store behind the gate. */
-export interface RemoteStore extends CacheStore, QueuedStore {
-  /** How many reads go together at most, as far as is known of their size. */
-  readonly mostReads: number;
-  /** How many leases, or loads that are stored, do. */
-  readonly mostLoads: number;
-  acquireMany(wishes: readonly LeaseWish[]): Promise<readonly Acquired[]>;
-  storeMany(loaded: readonly Loaded[]): Promise<readonly boolean[]>;
-  /** The tokens of tags, if they are known without asking, and live long enough. */
-  tokensAtHand(tags: readonly string[], lifetimeMs: number): readonly string[] | undefined;
-  evictMatching(pattern: CachePattern, how?: HowToEvict, progress?: Progress): Promise<number>;
-}
-
-export interface GuardedStoreParts {
-  readonly inner: RemoteStore;
-  readonly bus: Bus;
-  readonly gate: Gate;
-  readonly onProblem: (operation: string, error: unknown) => void;
-  /** Evictions did not reach Redis, and wait now. */
-  readonly onQueued?: (what: Invalidation) => void;
-  /** Evictions that had waited have been carried out. */
-  readonly onReplayed: (what: Invalidation) => void;
-}
 
 /** What a read asks for. */
 interface Read {
@@ -66,28 +43,21 @@ export class GuardedStore implements SharedStore {
   private readonly inner: RemoteStore;
   private readonly bus: Bus;
   private readonly gate: Gate;
-  private readonly onProblem: (operation: string, error: unknown) => void;
-  private readonly onQueued: GuardedStoreParts['onQueued'];
   private readonly queue: OutageQueue;
+  private readonly operations: GuardedOperations;
   private readonly reads: Fold<Read, Found>;
   private readonly acquires: Fold<LeaseWish, Acquired>;
   private readonly stores: Fold<Loaded, boolean>;
-  private hasConnected = false;
-  /** When Redis was last out of reach, or would not take a lease back, on the clock of `performance.now()`. */
-  private troubledAt = -Infinity;
 
   constructor(parts: GuardedStoreParts) {
-    const { inner, bus, gate, onProblem } = parts;
+    const { inner, bus, gate } = parts;
     this.inner = inner;
     this.bus = bus;
     this.gate = gate;
-    this.onQueued = parts.onQueued;
-    this.onProblem = (operation, error) => {
-      // That it is shut has been told when it was.
-      if (!isShut(error)) onProblem(operation, error);
-    };
     this.tier = inner.tier;
-    this.queue = new OutageQueue({ ...parts, store: inner, onProblem: this.onProblem });
+    const onProblem = (operation: string, error: unknown) => this.operations.problem(operation, error);
+    this.queue = new OutageQueue({ ...parts, store: inner, onProblem });
+    this.operations = new GuardedOperations(gate, this.queue, parts);
     this.reads = new Fold({
       most: () => inner.mostReads,
       one: (read) => this.readOne(read),
@@ -109,8 +79,7 @@ export class GuardedStore implements SharedStore {
 
   /** There is a new connection: evictions that are due are carried out before anything is read. */
   async connected(): Promise<void> {
-    if (this.hasConnected) this.troubledAt = performance.now();
-    this.hasConnected = true;
+    this.operations.connected();
     this.queue.connected();
     await this.catchUp();
   }
@@ -140,14 +109,19 @@ export class GuardedStore implements SharedStore {
   ): Promise<readonly Found[]> {
     const { replays } = this.queue;
     const read = () => this.inner.readMany(keys, tagsOfEach);
-    const founds = await this.askInTime('read', undefined, read, Math.min(keys.length, MOST_PLACES));
+    const founds = await this.operations.askInTime(
+      'read',
+      undefined,
+      read,
+      Math.min(keys.length, MOST_PLACES),
+    );
     if (founds === undefined) return keys.map(() => NOT_ASKED);
     return founds.map((found, i) => this.usable(keys[i] ?? '', found, replays));
   }
 
   private async readOne({ key, tags }: Read): Promise<Found> {
     const { replays } = this.queue;
-    const found = await this.askInTime('read', NOT_ASKED, () => this.inner.read(key, tags), 1);
+    const found = await this.operations.askInTime('read', NOT_ASKED, () => this.inner.read(key, tags), 1);
     return this.usable(key, found, replays);
   }
 
@@ -162,7 +136,7 @@ export class GuardedStore implements SharedStore {
       wasSent = true;
       return this.inner.acquireMany(wishes);
     };
-    const acquired = await this.ask('acquire', undefined, acquire, wishes.length);
+    const acquired = await this.operations.ask('acquire', undefined, acquire, wishes.length);
     return wishes.map((wish, i) => {
       const answer = acquired?.[i] ?? UNAVAILABLE;
       // It may have been granted all the same: nobody is to wait for a holder who does not load.
@@ -176,13 +150,13 @@ export class GuardedStore implements SharedStore {
       return UNAVAILABLE;
     if (acquired.kind !== 'held') return acquired;
     // Whoever holds it may have been unable to give it back, and may not know yet that it could.
-    const isDoubtful = performance.now() - this.troubledAt < leaseMs;
+    const isDoubtful = this.operations.wasTroubled(leaseMs);
     return isDoubtful ? { ...acquired, isDoubtful } : acquired;
   }
 
   /** As long as Redis does not say otherwise, it holds. */
   extend(key: string, lease: string, leaseMs: number): Promise<boolean> {
-    return this.ask('extend', true, () => this.inner.extend(key, lease, leaseMs));
+    return this.operations.ask('extend', true, () => this.inner.extend(key, lease, leaseMs));
   }
 
   tokens(
@@ -192,7 +166,9 @@ export class GuardedStore implements SharedStore {
   ): MaybePromise<readonly string[] | undefined> {
     const mayKnow = exact === undefined && this.gate.isOpen && !this.queue.isBehind;
     const known = mayKnow ? this.inner.tokensAtHand(tags, lifetimeMs) : undefined;
-    return known ?? this.ask('tokens', undefined, () => this.inner.tokens(tags, lifetimeMs, exact));
+    return (
+      known ?? this.operations.ask('tokens', undefined, () => this.inner.tokens(tags, lifetimeMs, exact))
+    );
   }
 
   store(key: string, lease: string, entry: Entry): Promise<boolean> {
@@ -201,7 +177,7 @@ export class GuardedStore implements SharedStore {
 
   private async storeMany(loaded: readonly Loaded[]): Promise<readonly boolean[]> {
     const store = () => this.inner.storeMany(loaded);
-    const stored = await this.ask('store', undefined, store, loaded.length);
+    const stored = await this.operations.ask('store', undefined, store, loaded.length);
     return loaded.map((_, i) => stored?.[i] === true);
   }
 
@@ -213,25 +189,25 @@ export class GuardedStore implements SharedStore {
     } catch (error) {
       // What has taken the lease may be on its way still, and Redis is to find this right behind it.
       if (isShut(error)) this.gate.sendOn(release);
-      this.onProblem('release', error);
-      this.troubledAt = performance.now();
+      this.operations.problem('release', error);
+      this.operations.noteTrouble();
       this.queue.addRelease(key, lease);
     }
   }
 
   discard(key: string, seen: string): Promise<void> {
-    return this.change('discard', { keys: [key] }, undefined, () => this.inner.discard(key, seen));
+    return this.operations.change('discard', { keys: [key] }, undefined, () => this.inner.discard(key, seen));
   }
 
   replace(key: string, seen: string, entry: Entry): Promise<boolean> {
-    return this.ask('replace', false, () => this.inner.replace(key, seen, entry));
+    return this.operations.ask('replace', false, () => this.inner.replace(key, seen, entry));
   }
 
   /** One that fails is an eviction that fails. */
   async seize(key: string, lease: string, leaseMs: number): Promise<boolean> {
     let wasSent = false;
     let isSeized = false;
-    await this.change('seize', { keys: [key] }, undefined, async () => {
+    await this.operations.change('seize', { keys: [key] }, undefined, async () => {
       wasSent = true;
       isSeized = await this.inner.seize(key, lease, leaseMs);
     });
@@ -240,97 +216,35 @@ export class GuardedStore implements SharedStore {
   }
 
   async claim(key: string, lease: string, leaseMs: number): Promise<boolean> {
-    const claim = () => this.inner.claim(key, lease, leaseMs);
-    return (await this.take('claim', { key, lease, otherwise: undefined }, claim)) ?? false;
+    let wasSent = false;
+    const claim = () => {
+      wasSent = true;
+      return this.inner.claim(key, lease, leaseMs);
+    };
+    const isClaimed = await this.operations.ask('claim', undefined, claim);
+    // As with any lease.
+    if (wasSent && isClaimed === undefined) void this.release(key, lease);
+    return isClaimed ?? false;
   }
 
   evict(keys: readonly string[], how?: HowToEvict): Promise<void> {
-    return this.change('evict', { keys }, how, () => this.inner.evict(keys));
+    return this.operations.change('evict', { keys }, how, () => this.inner.evict(keys));
   }
 
   evictTags(tags: readonly string[], how?: HowToEvict): Promise<void> {
-    return this.change('evict tags', { tags }, how, () => this.inner.evictTags(tags));
+    return this.operations.change('evict tags', { tags }, how, () => this.inner.evictTags(tags));
   }
 
   async evictMatching(pattern: CachePattern, how?: HowToEvict): Promise<number> {
     let evicted = 0;
-    await this.change('evict pattern', { patterns: [pattern.text] }, how, async (progress) => {
+    await this.operations.change('evict pattern', { patterns: [pattern.text] }, how, async (progress) => {
       evicted = await this.inner.evictMatching(pattern, how, progress);
     });
     return evicted;
   }
 
   async announce(what: Invalidation, how?: HowToEvict): Promise<void> {
-    await this.change('announce', what, how, () => this.bus.publish(what));
-  }
-
-  /** An operation that may be left undone, within one deadline in all: whatever it has to wait for before its turn. */
-  private askInTime<T, U>(
-    operation: string,
-    otherwise: U,
-    act: () => MaybePromise<T>,
-    places: number,
-  ): Promise<T | U> {
-    // What need not wait has the deadline of the gate.
-    const mayWait = this.queue.isBehind || this.gate.isCrowded(places);
-    const ask = () => this.ask<T | U>(operation, otherwise, act, places);
-    return mayWait ? this.gate.inTime(ask, otherwise) : ask();
-  }
-
-  /** An operation that may be left undone. */
-  private async ask<T>(
-    operation: string,
-    otherwise: T,
-    act: () => MaybePromise<T>,
-    places?: number,
-  ): Promise<T> {
-    if (!this.gate.isOpen) {
-      if (this.hasConnected) this.troubledAt = performance.now();
-      return otherwise;
-    }
-    if (this.queue.isBehind) {
-      await this.gate.inTime(() => this.queue.replay(), undefined);
-      if (this.queue.isBlocking) return otherwise;
-    }
-    try {
-      return await this.gate.run(act, operation, places);
-    } catch (error) {
-      this.onProblem(operation, error);
-      return otherwise;
-    }
-  }
-
-  /** Asks for a lease. It may have been given though no answer came: then nobody is to wait for it. */
-  private async take<T, Otherwise>(
-    operation: string,
-    { key, lease, otherwise }: { key: string; lease: string; otherwise: Otherwise },
-    act: () => MaybePromise<T>,
-  ): Promise<T | Otherwise> {
-    let wasSent = false;
-    const taken = await this.ask<T | Otherwise>(operation, otherwise, () => {
-      wasSent = true;
-      return act();
-    });
-    if (wasSent && taken === otherwise) void this.release(key, lease);
-    return taken;
-  }
-
-  /** An operation after which the old value must not be seen again, whether it succeeds or not. */
-  private async change(
-    operation: string,
-    what: Invalidation,
-    how: HowToEvict | undefined,
-    act: (progress: Progress) => MaybePromise<void>,
-  ): Promise<void> {
-    this.queue.remember(what);
-    try {
-      await this.gate.run(act, operation);
-    } catch (error) {
-      this.onProblem(operation, error);
-      if (how?.strict === true) throw notEvicted(error);
-      this.queue.add(what);
-      this.onQueued?.(what);
-    }
+    await this.operations.change('announce', what, how, () => this.bus.publish(what));
   }
 
   /** What was found, unless it is to be evicted, or may have been by a replay that went on beside the read. */
@@ -339,9 +253,4 @@ export class GuardedStore implements SharedStore {
     const isEvicted = replays !== this.queue.replays || this.queue.covers(key, found.entry.tags);
     return isEvicted ? NOT_ASKED : found;
   }
-}
-
-function notEvicted(cause: unknown): CacheError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new CacheError('CACHE_REDIS_UNAVAILABLE', `The eviction did not reach Redis: ${reason}`, { cause });
 }

@@ -52,7 +52,8 @@ export function encodeInvalidation(
 }
 
 export function encodeLoadEnded(from: string, key: string, ending: LoadEnding): string {
-  return JSON.stringify({ i: from, e: key, ...(ending === 'unstored' && { u: 1 }) } satisfies Wire);
+  const wire: Wire = ending === 'unstored' ? { i: from, e: key, u: 1 } : { i: from, e: key };
+  return JSON.stringify(wire);
 }
 
 /** Which switch, and where it is now, is in Redis. */

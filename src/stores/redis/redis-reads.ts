@@ -4,6 +4,7 @@ import type { Sealer } from '../../codec/sealer.js';
 import type { Clock } from '../../engine/clock.js';
 import type { Entry } from '../../engine/entry.js';
 import type { Found } from '../store.js';
+import { answersIn, noAnswer } from './answers-in.js';
 import type { KnownTokens } from './known-tokens.js';
 import type { RedisClient } from './redis-client.js';
 import type { RedisKeys } from './redis-keys.js';
@@ -17,14 +18,13 @@ const INVALID: Found = Object.freeze({ seen: '', invalid: true });
 type Tokens = ReadonlyMap<string, string | null>;
 const NONE_READ: Tokens = new Map();
 
-/** What is read. */
-interface Wanted {
-  readonly key: string;
-  /** Of the entry in Redis. */
-  readonly name: string;
-  /** Those that it is expected to carry. */
-  readonly tags: readonly string[];
-}
+/** Opens an answer, and tells whether it is current. `tags` are those that the entry is expected to carry. */
+type Judge = (
+  key: string,
+  name: string,
+  tags: readonly string[],
+  bytes: Buffer | null,
+) => Found | Promise<Found>;
 
 export interface RedisReadsParts {
   readonly client: RedisClient;
@@ -69,7 +69,7 @@ export class RedisReads {
         ? [await getting, NONE_READ]
         : await Promise.all([getting, this.askTokens(unknown)]);
     this.note(bytes?.length ?? 0, 1);
-    return this.judgeIn(read)({ key, name, tags }, bytes);
+    return this.judgeIn(read)(key, name, tags, bytes);
   }
 
   async many(keys: readonly string[], tagsOfEach: readonly (readonly string[])[]): Promise<readonly Found[]> {
@@ -84,15 +84,13 @@ export class RedisReads {
     for (const bytes of values) size += bytes?.length ?? 0;
     this.note(size, values.length);
     const judge = this.judgeIn(read);
-    const founds = values.map((bytes, i) =>
-      judge({ key: keys[i] ?? '', name: names[i] ?? '', tags: tagsOfEach[i] ?? [] }, bytes),
-    );
-    return founds.every((found) => !isPromise(found)) ? (founds as Found[]) : Promise.all(founds);
+    const founds = values.map((bytes, i) => judge(keys[i] ?? '', names[i] ?? '', tagsOfEach[i] ?? [], bytes));
+    return founds.some(isPromise) ? Promise.all(founds.map(async (found) => found)) : (founds as Found[]);
   }
 
   /** What lies in bytes that a script has read. */
   async opened(key: string, bytes: Buffer): Promise<Found> {
-    return this.judgeIn(NONE_READ)({ key, name: this.parts.keys.entry(key), tags: [] }, bytes);
+    return this.judgeIn(NONE_READ)(key, this.parts.keys.entry(key), [], bytes);
   }
 
   private note(bytes: number, count: number): void {
@@ -146,9 +144,11 @@ export class RedisReads {
   /** One MGET where one command may name all keys; it takes what is no string for missing. */
   private async getMany(names: readonly string[]): Promise<readonly (Buffer | null)[]> {
     const { client, topology } = this.parts;
+    if (topology.isOne) return answersIn(await client.mgetBuffer([...names]), names.length);
     const values: (Buffer | null)[] = [];
     const groups = topology.groups(names).map(async (positions) => {
-      const replies = await client.mgetBuffer(positions.map((position) => names[position] ?? ''));
+      const reply = await client.mgetBuffer(positions.map((position) => names[position] ?? ''));
+      const replies = answersIn<Buffer | null>(reply, positions.length);
       for (const [i, position] of positions.entries()) values[position] = replies[i] ?? null;
     });
     await Promise.all(groups);
@@ -159,7 +159,7 @@ export class RedisReads {
    * What opens the answers that came at one time, and compares their tokens with the current ones: with those just
    * read, and with those that are known.
    */
-  private judgeIn(read: Tokens): (wanted: Wanted, bytes: Buffer | null) => Found | Promise<Found> {
+  private judgeIn(read: Tokens): Judge {
     const { sealer, known, clock } = this.parts;
     const now = clock.now();
     const tokenOf = (tag: string) => (read.has(tag) ? read.get(tag) : known.confirmed(tag, now));
@@ -172,9 +172,9 @@ export class RedisReads {
       }
       return carries(entry, tags, tokens) ? { entry, seen: entry.id } : this.compared(entry, read);
     };
-    return ({ key, name, tags }, bytes) => {
+    return (key, name, tags, bytes) => {
       if (bytes === null) return NOTHING;
-      if (!Buffer.isBuffer(bytes)) throw new TypeError('Redis answered something else than was asked for.');
+      if (!Buffer.isBuffer(bytes)) return noAnswer();
       try {
         const opened = sealer.open(bytes, name);
         if (!isPromise(opened)) return judge(opened, tags);

@@ -7,6 +7,7 @@ import type { LoadEnding } from '../../engine/load-waiters.js';
 import type { Acquired, Found, HowToEvict, LeaseWish, Loaded, MaybePromise } from '../store.js';
 import type { Progress } from '../../engine/before-deadline.js';
 import type { RemoteStore } from '../../resilience/guarded-store.js';
+import { answersIn } from './answers-in.js';
 import { acquireScript } from './lua/acquire.lua.js';
 import { discardScript } from './lua/discard.lua.js';
 import { extendScript } from './lua/extend.lua.js';
@@ -44,6 +45,12 @@ export interface RedisStoreParts {
   readonly onProblem: (operation: string, error: unknown) => void;
   /** An entry of that cache can't be stored. */
   readonly onRefused?: (cache: string) => void;
+}
+
+/** An entry as it is stored. */
+interface Sealed {
+  readonly bytes: Buffer;
+  readonly px: number;
 }
 
 /**
@@ -105,10 +112,15 @@ export class RedisStore implements RemoteStore {
       // Commands that hold no Buffer are written faster.
       args.push(lease, leaseMs, seen === '' ? '' : Buffer.from(seen, 'hex'));
     }
-    const answers = answersIn(await acquireScript.run(this.client, keys, args), wishes.length);
-    const filled = answers.some((answer) => typeof answer !== 'number');
-    const acquired = wishes.map(({ key }, i) => this.acquired(key, answers[i]));
-    return filled ? Promise.all(acquired) : (acquired as Acquired[]);
+    const answers = answersIn((await acquireScript.run(this.client, keys, args)) as unknown[], wishes.length);
+    const acquired: Acquired[] = [];
+    for (const [i, { key }] of wishes.entries()) {
+      const answer = answers[i];
+      if (answer === 0) acquired.push(GRANTED);
+      else if (typeof answer === 'number') acquired.push({ kind: 'held', forMs: answer });
+      else acquired.push({ kind: 'filled', found: await this.reads.opened(key, answer as Buffer) });
+    }
+    return acquired;
   }
 
   async extend(key: string, lease: string, leaseMs: number): Promise<boolean> {
@@ -129,7 +141,7 @@ export class RedisStore implements RemoteStore {
   }
 
   async storeMany(loaded: readonly Loaded[]): Promise<readonly boolean[]> {
-    const sealed = await Promise.all(loaded.map(({ key, entry }) => this.seal(key, entry)));
+    const sealed = await Promise.all(loaded.map(async ({ key, entry }) => this.seal(key, entry)));
     const scripts: { readonly keys: string[]; readonly args: (string | number | Buffer)[] }[] = [];
     let room = 0;
     for (const [i, { key, lease }] of loaded.entries()) {
@@ -156,7 +168,7 @@ export class RedisStore implements RemoteStore {
     keys: readonly string[],
     args: readonly (string | number | Buffer)[],
   ): Promise<readonly unknown[]> {
-    return answersIn(await storeScript.run(this.client, keys, args), keys.length / 2);
+    return answersIn((await storeScript.run(this.client, keys, args)) as unknown[], keys.length / 2);
   }
 
   async release(key: string, lease: string, ending: LoadEnding = 'over'): Promise<void> {
@@ -201,13 +213,6 @@ export class RedisStore implements RemoteStore {
     await discardScript.run(this.client, [this.keys.entry(key)], [Buffer.from(seen, 'hex')]);
   }
 
-  /** What the script has answered for one of the keys. */
-  private acquired(key: string, answer: unknown): MaybePromise<Acquired> {
-    if (answer === 0) return GRANTED;
-    if (typeof answer === 'number') return { kind: 'held', forMs: answer };
-    return this.reads.opened(key, answer as Buffer).then((found) => ({ kind: 'filled', found }));
-  }
-
   /** Of what can't be stored: what is there is older. */
   private async giveUp({ key, lease, entry }: Loaded): Promise<void> {
     const ending = expiresAt(entry) > this.parts.clock.now() ? 'unstored' : 'over';
@@ -215,27 +220,24 @@ export class RedisStore implements RemoteStore {
   }
 
   /** The bytes of an entry, and its lifetime; `undefined` when that is over, or it can't be stored. */
-  private async seal(
-    key: string,
-    entry: Entry,
-  ): Promise<{ readonly bytes: Buffer; readonly px: number } | undefined> {
-    let bytes: Buffer;
-    try {
-      const sealed = this.parts.sealer.seal(entry, this.keys.entry(key));
-      bytes = isPromise(sealed) ? await sealed : sealed;
-    } catch (error) {
+  private seal(key: string, entry: Entry): MaybePromise<Sealed | undefined> {
+    const refused = (error: unknown) => {
       this.parts.onProblem('store', error);
       this.parts.onRefused?.(entry.cache);
       return undefined;
+    };
+    try {
+      const sealed = this.parts.sealer.seal(entry, this.keys.entry(key));
+      return isPromise(sealed)
+        ? sealed.then((bytes) => this.timed(bytes, entry), refused)
+        : this.timed(sealed, entry);
+    } catch (error) {
+      return refused(error);
     }
-    const lifetimeMs = expiresAt(entry) - this.parts.clock.now();
-    if (lifetimeMs <= 0) return undefined;
-    return { bytes, px: pxOf(lifetimeMs) };
   }
-}
 
-/** What a script has answered for each of many keys. */
-function answersIn(reply: unknown, count: number): readonly unknown[] {
-  if (Array.isArray(reply) && reply.length === count) return reply as unknown[];
-  throw new TypeError('Redis answered something else than was asked for.');
+  private timed(bytes: Buffer, entry: Entry): Sealed | undefined {
+    const lifetimeMs = expiresAt(entry) - this.parts.clock.now();
+    return lifetimeMs <= 0 ? undefined : { bytes, px: pxOf(lifetimeMs) };
+  }
 }

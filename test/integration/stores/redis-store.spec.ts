@@ -176,7 +176,7 @@ describe('RedisStore', () => {
       expect(store.mostReads).toBe(100);
       const wishes = ['a', 'b', 'c', 'd', 'e'].map((name) => wish(name));
       await store.acquireMany(wishes);
-      const payloads = [200_000, 200_000, 200_000, 900_000, 10];
+      const payloads = [200_000, 200_000, 200_000, 600_000, 10];
       const loaded = wishes.map(({ key, lease }, i) => ({
         key,
         lease,
@@ -191,9 +191,10 @@ describe('RedisStore', () => {
         keys.map(() => []),
       );
       expect(founds.map(({ seen }) => seen)).toEqual(loaded.map(({ entry }) => entry.id));
-      expect(store.mostReads).toBeLessThan(100);
-      for (let time = 0; time < 100; time += 1) await store.read('d', []);
-      expect(store.mostReads).toBe(2);
+      const { mostReads: before } = store;
+      expect(before).toBeLessThan(100);
+      await store.read('d', []);
+      expect(store.mostReads).toBeLessThan(before);
     });
 
     it('tells who waits for one of them', async () => {
@@ -210,7 +211,7 @@ describe('RedisStore', () => {
       await client.publish(`${namespace}~bus`, 'last');
       while (messages.at(-1) !== 'last') await new Promise((resolve) => setImmediate(resolve));
       expect(messages).toEqual(['b', 'last']);
-      await listener.quit();
+      listener.disconnect();
     });
   });
 

@@ -20,10 +20,12 @@ describe('deadlines that share a timer', () => {
   });
 
   const start = (name: string, work: (progress: Progress) => Promise<unknown>, ms = MS) =>
-    void deadlines.before(ms, work, () => new Error('late')).then(
-      () => ended.push(name),
-      (error: Error) => ended.push(`${name} ${error.message}`),
-    );
+    void deadlines
+      .before(ms, work, () => new Error('late'))
+      .then(
+        () => ended.push(name),
+        (error: unknown) => ended.push(`${name} ${(error as Error).message}`),
+      );
   const silence = () => new Promise<never>(() => undefined);
   const pass = async (ms: number) => {
     await jest.advanceTimersByTimeAsync(ms);

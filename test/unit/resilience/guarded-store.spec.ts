@@ -394,6 +394,27 @@ describe('the store behind the gate', () => {
       expect(await many).toEqual([unavailable, unavailable]);
     });
 
+    it('gives what waited for an eviction to be made good the rest of its deadline', async () => {
+      fail('evict');
+      await guard.evict(['a']);
+      inner.before = (operation) =>
+        new Promise((resolve) => {
+          if (!operation.startsWith('read')) setTimeout(resolve, operation === 'evict a' ? 60 : 0);
+        });
+      inner.log.length = 0;
+      const read = guard.read('b', []);
+      const many = guard.readMany(['c', 'd'], [[], []]);
+      let answered = 0;
+      for (const each of [read, many]) void each.then(() => (answered += 1));
+      await pass(DEADLINE_MS - 1);
+      expect(inner.asked).toEqual(['evict a', 'publish a', 'read b', 'read c,d']);
+      expect(answered).toBe(0);
+      await pass(1);
+      expect(answered).toBe(2);
+      expect(await read).toEqual(unavailable);
+      expect(await many).toEqual([unavailable, unavailable]);
+    });
+
     it('gives each a deadline of its own', async () => {
       hang();
       const first = guard.read('a', []);
