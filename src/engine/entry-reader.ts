@@ -136,7 +136,7 @@ export class EntryReader {
   }
 
   private noteInvalid(cache: BoundCache): void {
-    cache.counts.at(this.clock.now()).invalid += 1;
+    cache.counts.at(this.lately()).invalid += 1;
     const { codec } = this.events;
     if (codec.active) codec.emit({ kind: 'invalid', cache: cache.name });
   }

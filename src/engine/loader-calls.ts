@@ -1,5 +1,5 @@
 import type { BoundCache } from './bound-cache.js';
-import type { Clock } from './clock.js';
+import { latelyOn, type Clock } from './clock.js';
 import type { CacheEvents } from './events.js';
 import type { ReadRequest } from './read-request.js';
 
@@ -48,7 +48,7 @@ export class LoaderCalls {
       return value;
     } finally {
       const duration = performance.now() - since;
-      const now = counts.at(this.clock.now());
+      const now = counts.at(latelyOn(this.clock));
       const { loads } = this.events;
       for (const key of keys) {
         now.loads += 1;
