@@ -6,7 +6,8 @@ export interface Generation {
   /** The tags that its entry is expected to carry. */
   readonly allTags: readonly string[];
   /** Which counters the key and these tags have. */
-  readonly stripes: readonly number[];
+  readonly keyStripe: number;
+  readonly tagStripes: readonly number[];
   /** Evictions so far that concern the key or one of these tags. */
   readonly generation: number;
   /** Evictions so far of any tag: for entries that turn out to carry others. */
@@ -25,22 +26,25 @@ export class Generations {
   private readonly stripes = new Float64Array(STRIPES);
   private epoch = 0;
   private tagEvictions = 0;
+  private lastTags: readonly string[] = [];
+  private lastStripes: readonly number[] = [];
 
   /** Begins to watch a key that carries these tags. */
   note(key: string, allTags: readonly string[]): Generation {
-    const stripes = [stripeOf(key)];
-    for (const tag of allTags) stripes.push(stripeOf(tag));
-    return { key, allTags, stripes, generation: this.at(stripes), tagEvictions: this.tagEvictions };
+    const keyStripe = stripeOf(key);
+    const tagStripes = this.stripesOf(allTags);
+    const generation = this.sum(keyStripe, tagStripes);
+    return { key, allTags, keyStripe, tagStripes, generation, tagEvictions: this.tagEvictions };
   }
 
   /** Whether nothing was evicted since then that may concern the key, whatever tags its entry carries. */
   isCurrent(noted: Generation): boolean {
-    return noted.tagEvictions === this.tagEvictions && this.at(noted.stripes) === noted.generation;
+    return noted.tagEvictions === this.tagEvictions && this.isUntouched(noted);
   }
 
   /** Whether nothing was evicted since then that concerns the key, or one of the tags that its entry does carry. */
   isCurrentFor(noted: Generation, tags: readonly string[]): boolean {
-    if (this.at(noted.stripes) !== noted.generation) return false;
+    if (!this.isUntouched(noted)) return false;
     return noted.tagEvictions === this.tagEvictions || tags.every((tag) => noted.allTags.includes(tag));
   }
 
@@ -60,10 +64,23 @@ export class Generations {
     this.epoch += 1;
   }
 
-  private at(stripes: readonly number[]): number {
-    let sum = this.epoch;
-    for (const stripe of stripes) sum += this.stripes[stripe]!;
+  private isUntouched({ keyStripe, tagStripes, generation }: Generation): boolean {
+    return this.sum(keyStripe, tagStripes) === generation;
+  }
+
+  private sum(keyStripe: number, tagStripes: readonly number[]): number {
+    let sum = this.epoch + this.stripes[keyStripe]!;
+    for (const stripe of tagStripes) sum += this.stripes[stripe]!;
     return sum;
+  }
+
+  /** Entries without tags of their own have one list in common. */
+  private stripesOf(tags: readonly string[]): readonly number[] {
+    if (tags !== this.lastTags) {
+      this.lastTags = tags;
+      this.lastStripes = tags.map(stripeOf);
+    }
+    return this.lastStripes;
   }
 }
 

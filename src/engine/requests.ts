@@ -26,7 +26,7 @@ export class Requests {
     cache.check(key);
     const allTags = cache.tagsOf(args, overrides?.tags);
     // Written out: it is made for each read, and a spread costs as much as all the rest of it.
-    const { stripes, generation, tagEvictions } = this.generations.note(key, allTags);
+    const { keyStripe, tagStripes, generation, tagEvictions } = this.generations.note(key, allTags);
     return {
       ttl: overrides?.ttl,
       tags: overrides?.tags,
@@ -36,7 +36,8 @@ export class Requests {
       patience,
       key,
       allTags,
-      stripes,
+      keyStripe,
+      tagStripes,
       generation,
       tagEvictions,
     };
