@@ -348,10 +348,10 @@ describe('the testing kit', () => {
   });
 
   it('compresses and encrypts, and reads it again', async () => {
-    const { cache, service } = await start();
+    const { cache, service } = await start({ deadline: '5s' });
     const sealed = service.cache(secret);
     // Much enough to be compressed beside the event loop.
-    const value = 'A'.repeat(2_000_000);
+    const value = 'A'.repeat(200_000);
     await sealed.set(['1'], value);
     await sealed.getOrLoad(['2'], () => value);
     await cache.fail();
