@@ -1,4 +1,4 @@
-import { count, date, list, primitive, type Build } from './build.js';
+import { count, date, list, listOfNames, primitive, type Build } from './build.js';
 import { Kind, malformed, type Place } from './place.js';
 
 /**
@@ -15,10 +15,11 @@ import { Kind, malformed, type Place } from './place.js';
  *     if (i !== leaves.length) throw malformed();
  *     return { "id": v0, "at": v1, "bots": v2 };
  *
- * Names of fields are all of the data that gets into the code, and only as string literals that `JSON.stringify` has
- * written. Such a literal ends where the name ends, whatever the name is: quotes, backslashes, control characters and
- * lone surrogates are escaped. `"…":` means nothing but the field of that name, with one exception: `"__proto__":`. No
- * shape has such a field. Serializers of JSON and validators of schemas make code in the same way.
+ * Names of fields are all of the data that gets into the code, and only such as are of letters, digits, `_` and `$`:
+ * objects with others are dictionaries, whose names are leaves. What is more, they are string literals that
+ * `JSON.stringify` has written. Such a literal ends where the name ends, whatever the name is. `"…":` means nothing but
+ * the field of that name, with one exception: `"__proto__":`. No shape has such a field. Serializers of JSON and
+ * validators of schemas make code in the same way.
  *
  * @throws EvalError where the process may not make code from strings (`--disallow-code-generation-from-strings`)
  */
@@ -33,8 +34,8 @@ if (i !== leaves.length) throw malformed();
 return ${value};
 };`;
   // oxlint-disable-next-line typescript/no-implied-eval -- see above
-  const make = new Function('primitive', 'date', 'list', 'count', 'malformed', body);
-  return make(primitive, date, list, count, malformed) as Build;
+  const make = new Function('primitive', 'date', 'list', 'count', 'listOfNames', 'malformed', body);
+  return make(primitive, date, list, count, listOfNames, malformed) as Build;
 }
 
 /** Writes statements that take the leaves of a place, and gives an expression for its value. */
@@ -54,13 +55,25 @@ class Code {
         return this.constant('list(leaves[i++])');
       case Kind.Fields: {
         const values = place.places.map((each) => this.valueOf(each));
-        return `{ ${values.map((value, index) => `${literal(place.names[index] ?? '')}: ${value}`).join(', ')} }`;
+        return `{ ${values.map((value, index) => `${JSON.stringify(place.names[index])}: ${value}`).join(', ')} }`;
       }
+      case Kind.Dictionary:
+        return this.valueOfDictionary(place.item);
       case Kind.Items:
         return this.valueOfItems(place.item);
       default:
         return this.valueOfOneOf(place.places);
     }
+  }
+
+  private valueOfDictionary(item: Place): string {
+    const names = this.constant('listOfNames(leaves[i++])');
+    const object = this.constant('{}');
+    const index = this.name();
+    this.statements.push(`for (let ${index} = 0; ${index} < ${names}.length; ${index}++) {`);
+    const value = this.valueOf(item);
+    this.statements.push(`${object}[${names}[${index}]] = ${value};`, '}');
+    return object;
   }
 
   private valueOfItems(item: Place): string {
@@ -94,9 +107,3 @@ class Code {
     return `v${this.variables++}`;
   }
 }
-
-/** Old engines take U+2028 and U+2029 for ends of lines. */
-const literal = (name: string): string =>
-  JSON.stringify(name)
-    .replaceAll('\u2028', String.raw`\u2028`)
-    .replaceAll('\u2029', String.raw`\u2029`);

@@ -1,4 +1,4 @@
-import { Kind, malformed, type Fields, type Place } from './place.js';
+import { isPlainName, Kind, malformed, type Dictionary, type Fields, type Place } from './place.js';
 import { PlainDate } from './plain.js';
 
 /**
@@ -33,6 +33,8 @@ class Builder {
         return list(this.leaves[this.at++]);
       case Kind.Fields:
         return this.makeFields(place);
+      case Kind.Dictionary:
+        return this.makeDictionary(place);
       case Kind.Items:
         return Array.from({ length: count(this.leaves[this.at++], this.leaves) }, () =>
           this.make(place.item),
@@ -47,6 +49,18 @@ class Builder {
     for (let index = 0; index < names.length; index++) object[names[index]!] = this.make(places[index]!);
     return object;
   }
+
+  private makeDictionary({ item }: Dictionary): object {
+    const object: Record<string, unknown> = {};
+    for (const name of listOfNames(this.leaves[this.at++])) object[name] = this.make(item);
+    return object;
+  }
+}
+
+export function listOfNames(leaf: unknown): readonly string[] {
+  if (!Array.isArray(leaf)) throw malformed();
+  for (const name of leaf) if (typeof name !== 'string' || !isPlainName(name)) throw malformed();
+  return leaf;
 }
 
 export function primitive(leaf: unknown): unknown {

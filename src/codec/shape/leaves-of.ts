@@ -1,5 +1,15 @@
 import { isData, isPlainPrimitive, PlainDate } from './plain.js';
-import { Kind, type Either, type Fields, type Items, type Layout, type Place } from './place.js';
+import {
+  areFields,
+  isPlainName,
+  Kind,
+  type Dictionary,
+  type Either,
+  type Fields,
+  type Items,
+  type Layout,
+  type Place,
+} from './place.js';
 
 /** The leaves of a value, `undefined` when its shape is not exactly this one. */
 export function leavesOf(value: unknown, { root, marks }: Layout): unknown[] | undefined {
@@ -32,6 +42,8 @@ class Walk {
         return this.takeList(value);
       case Kind.Fields:
         return this.takeFields(value, place);
+      case Kind.Dictionary:
+        return this.takeDictionary(value, place);
       case Kind.Items:
         return this.takeItems(value, place);
       default:
@@ -67,6 +79,16 @@ class Walk {
     return index === names.length && isOwnData(fields, index);
   }
 
+  private takeDictionary(value: unknown, { item }: Dictionary): boolean {
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !isData(value)) return false;
+    const fields = value as Readonly<Record<string, unknown>>;
+    const names = Object.keys(fields);
+    if (areFields(names) || !names.every(isPlainName)) return false;
+    this.leaves.push(names);
+    for (const name of names) if (!this.take(fields[name], item)) return false;
+    return true;
+  }
+
   private takeItems(value: unknown, { item, mark }: Items): boolean {
     if (!Array.isArray(value)) return false;
     const { length } = value;
@@ -96,7 +118,8 @@ function indexIn(place: Either, value: unknown): number {
   if (typeof value !== 'object' || value === null) return place.primitive;
   if (Array.isArray(value)) return place.array;
   if (isTime(value)) return place.time;
-  return place.places.findIndex((each) => each.kind === Kind.Fields && hasNames(value, each.names));
+  const fields = place.places.findIndex((each) => each.kind === Kind.Fields && hasNames(value, each.names));
+  return fields === -1 ? place.dictionary : fields;
 }
 
 function hasNames(fields: object, names: readonly string[]): boolean {

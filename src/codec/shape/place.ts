@@ -9,14 +9,24 @@
  * | Time | `2` | the milliseconds of a Date |
  * | List | `3` | an array of primitives |
  * | Fields | `{"id":0,"at":2}` | those of each field |
+ * | Dictionary | `{"*":0}` | an array of the names, and those of what is under each of them |
  * | Items | `[{"id":0}]` | how many items an array has, and those of each item |
  * | Either | `[0,2]` | which of these places it is, and those of that one |
  *
  * The text of a shape is that of its root. It depends on nothing but the value: names of one value never get to another.
  */
-export type Place = Simple | Fields | Items | Either;
+export type Place = Simple | Fields | Dictionary | Items | Either;
 
-export const Kind = { Primitive: 0, Nothing: 1, Time: 2, List: 3, Fields: 4, Items: 5, Either: 6 } as const;
+export const Kind = {
+  Primitive: 0,
+  Nothing: 1,
+  Time: 2,
+  List: 3,
+  Fields: 4,
+  Dictionary: 5,
+  Items: 6,
+  Either: 7,
+} as const;
 
 export interface Simple {
   readonly kind: 0 | 1 | 2 | 3;
@@ -29,6 +39,12 @@ export interface Fields {
   readonly places: readonly Place[];
 }
 
+/** An object whose names are data: no two values have the same, and there may be many. */
+export interface Dictionary {
+  readonly kind: typeof Kind.Dictionary;
+  readonly item: Place;
+}
+
 export interface Items {
   readonly kind: typeof Kind.Items;
   readonly item: Place;
@@ -39,17 +55,22 @@ export interface Items {
 export interface Either {
   readonly kind: typeof Kind.Either;
   readonly places: readonly Place[];
-  /** Which of them is for a primitive, for `undefined`, a date, an array; -1 if none is. */
+  /** Which of them is for a primitive, for `undefined`, a date, an array, a dictionary; -1 if none is. */
   readonly primitive: number;
   readonly nothing: number;
   readonly time: number;
   readonly array: number;
+  readonly dictionary: number;
   /** As for items: a bit for each of them that there was. */
   readonly mark: number;
 }
 
-/** An object with more fields is a dictionary, and so is one with names that are no names of fields. */
-export const MAX_FIELDS = 64;
+/** An object with more fields is a dictionary. */
+const MAX_FIELDS = 64;
+/** As people who write programs name fields. Other names are mostly ids, dates or words. */
+const FIELD_NAME = /^(?!(?:\D*\d){4})[a-z_$][\w$]{0,39}$/i;
+/** Stands for all names of a dictionary. */
+export const ANY_NAME = '*';
 /** So many places one shape has. */
 const MAX_PLACES = 1000;
 /** So deep they lie. */
@@ -82,13 +103,15 @@ class Reader {
     if (--this.placesLeft < 0 || depth > MAX_SHAPE_DEPTH) throw malformed();
     if (json === 0 || json === 1 || json === 2 || json === 3) return { kind: json };
     if (typeof json !== 'object' || json === null) throw malformed();
-    if (!Array.isArray(json)) return this.fieldsOf(json as Readonly<Record<string, unknown>>, depth);
+    if (!Array.isArray(json)) return this.objectOf(json as Readonly<Record<string, unknown>>, depth);
     return json.length === 1 ? this.itemsOf(json[0], depth) : this.eitherOf(json, depth);
   }
 
-  private fieldsOf(json: Readonly<Record<string, unknown>>, depth: number): Fields {
+  private objectOf(json: Readonly<Record<string, unknown>>, depth: number): Fields | Dictionary {
     const names = Object.keys(json);
-    if (names.length > MAX_FIELDS || !names.every(isFieldName)) throw malformed();
+    if (names.length === 1 && names[0] === ANY_NAME)
+      return { kind: Kind.Dictionary, item: this.placeOf(json[ANY_NAME], depth + 1) };
+    if (!areFields(names)) throw malformed();
     return { kind: Kind.Fields, names, places: names.map((name) => this.placeOf(json[name], depth + 1)) };
   }
 
@@ -114,13 +137,19 @@ class Reader {
       nothing: indexOf(Kind.Nothing),
       time: indexOf(Kind.Time),
       array: indexOf(Kind.List, Kind.Items),
+      dictionary: indexOf(Kind.Dictionary),
       mark,
     };
   }
 }
 
+/** Whether an object with these names is no dictionary. */
+export function areFields(names: readonly string[]): boolean {
+  return names.length <= MAX_FIELDS && names.every((name) => FIELD_NAME.test(name) && isPlainName(name));
+}
+
 /** `"__proto__":` in code or JSON is not like other names, and who has a `toJSON` wants to be something else. */
-export const isFieldName = (name: string): boolean => name !== '__proto__' && name !== 'toJSON';
+export const isPlainName = (name: string): boolean => name !== '__proto__' && name !== 'toJSON';
 
 function hasLeaves(place: Place): boolean {
   return place.kind === Kind.Fields ? place.places.some(hasLeaves) : place.kind !== Kind.Nothing;
@@ -129,7 +158,9 @@ function hasLeaves(place: Place): boolean {
 function textOf(place: Place): string {
   switch (place.kind) {
     case Kind.Fields:
-      return `{${place.places.map((each, i) => `${JSON.stringify(place.names[i])}:${textOf(each)}`).join()}}`;
+      return `{${place.places.map((each, i) => `"${place.names[i]}":${textOf(each)}`).join()}}`;
+    case Kind.Dictionary:
+      return `{"${ANY_NAME}":${textOf(place.item)}}`;
     case Kind.Items:
       return `[${textOf(place.item)}]`;
     case Kind.Either:

@@ -1,5 +1,5 @@
 import { isData, isPlainPrimitive, PlainDate } from './plain.js';
-import { isFieldName, MAX_ALTERNATIVES, MAX_FIELDS, MAX_SHAPE_DEPTH } from './place.js';
+import { ANY_NAME, areFields, isPlainName, MAX_ALTERNATIVES, MAX_SHAPE_DEPTH } from './place.js';
 
 /** The text of the shape of a value: see {@link Place}. `undefined` when it has none. */
 export function shapeTextOf(value: unknown): string | undefined {
@@ -20,6 +20,8 @@ class Sight {
   private time = false;
   private array = false;
   private items: Sight | undefined;
+  /** What is under all names of dictionaries. */
+  private named: Sight | undefined;
   private readonly variants: Variant[] = [];
 
   /** `false` says that it has no shape. */
@@ -54,13 +56,22 @@ class Sight {
     const names = Object.keys(fields);
     let variant = this.variants.find((known) => isSameList(known.names, names));
     if (variant === undefined) {
-      if (this.variants.length === MAX_ALTERNATIVES || names.length > MAX_FIELDS) return false;
-      if (!names.every(isFieldName)) return false;
+      if (!areFields(names)) return this.seeDictionary(fields, names, depth);
+      if (this.variants.length === MAX_ALTERNATIVES) return false;
       variant = { names, sights: names.map(() => new Sight()) };
       this.variants.push(variant);
     }
     const { sights } = variant;
     return names.every((name, index) => sights[index]?.see(fields[name], depth + 1));
+  }
+
+  private seeDictionary(
+    fields: Readonly<Record<string, unknown>>,
+    names: readonly string[],
+    depth: number,
+  ): boolean {
+    const named = (this.named ??= new Sight());
+    return names.every((name) => isPlainName(name) && named.see(fields[name], depth + 1));
   }
 
   text(): string {
@@ -69,6 +80,7 @@ class Sight {
     if (this.nothing) texts.push('1');
     if (this.time) texts.push('2');
     if (this.array) texts.push(this.arrayText());
+    if (this.named !== undefined) texts.push(`{"${ANY_NAME}":${this.named.text()}}`);
     texts.push(...this.variants.map(textOfVariant).sort());
     return texts.length === 1 ? texts[0]! : `[${texts.join()}]`;
   }
@@ -80,7 +92,7 @@ class Sight {
 }
 
 function textOfVariant({ names, sights }: Variant): string {
-  return `{${sights.map((sight, index) => `${JSON.stringify(names[index])}:${sight.text()}`).join()}}`;
+  return `{${sights.map((sight, index) => `"${names[index]}":${sight.text()}`).join()}}`;
 }
 
 function isSameList(first: readonly string[], second: readonly string[]): boolean {

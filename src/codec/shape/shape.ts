@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { compileBuild } from './build-code.js';
 import { buildFrom, type Build } from './build.js';
 import { readLayout, type Layout } from './place.js';
@@ -18,8 +18,11 @@ export class Shape {
   /** Its text, as it is stored. */
   readonly text: Buffer;
   readonly id: Buffer;
-  /** The id again, which is compared in no time. */
-  readonly words: readonly [number, number, number, number];
+  /** The id again, as four numbers, which are compared in no time. */
+  readonly word: number;
+  private readonly second: number;
+  private readonly third: number;
+  private readonly fourth: number;
   private madeWithoutCode = 0;
   private compiled: Build | undefined;
 
@@ -27,8 +30,20 @@ export class Shape {
   constructor(text: string) {
     this.layout = readLayout(text);
     this.text = Buffer.from(text);
-    this.id = createHash('sha256').update(this.text).digest().subarray(0, ID_BYTES);
-    this.words = wordsAt(this.id, 0);
+    this.id = hash('sha256', this.text, 'buffer').subarray(0, ID_BYTES);
+    this.word = this.id.readInt32LE(0);
+    this.second = this.id.readInt32LE(4);
+    this.third = this.id.readInt32LE(8);
+    this.fourth = this.id.readInt32LE(12);
+  }
+
+  hasIdAt(bytes: Buffer, offset: number): boolean {
+    return (
+      bytes.readInt32LE(offset) === this.word &&
+      bytes.readInt32LE(offset + 4) === this.second &&
+      bytes.readInt32LE(offset + 8) === this.third &&
+      bytes.readInt32LE(offset + 12) === this.fourth
+    );
   }
 
   /** @throws Error when they are not leaves of such values */
@@ -48,13 +63,4 @@ export class Shape {
       // Whatever else it was, values go on being made without code.
     }
   }
-}
-
-export function wordsAt(bytes: Buffer, offset: number): [number, number, number, number] {
-  return [
-    bytes.readInt32LE(offset),
-    bytes.readInt32LE(offset + 4),
-    bytes.readInt32LE(offset + 8),
-    bytes.readInt32LE(offset + 12),
-  ];
 }

@@ -77,6 +77,13 @@ describe('what is stored', () => {
     ['rows within rows', [[{ a: 1 }], [], [{ a: 2 }, { a: 3 }]], '[[{"a":0}]]', '[3,1,1,0,2,2,3]'],
     ['a field that is null in some rows', [{ at }, { at: null }], '[{"at":[0,2]}]', '[2,1,5,0,null]'],
     ['rows with other fields', [{ b: 1 }, { a: 2 }, { b: 3 }], '[[{"a":0},{"b":0}]]', '[3,1,1,0,2,1,3]'],
+    ['names that are data', { 'user-1': 5, 'user-2': at }, '{"*":[0,2]}', '[["user-1","user-2"],0,5,1,5]'],
+    [
+      'names that are ids',
+      [{ a1b2c3d4: {} }, { id: 1 }, {}],
+      '[[{"*":{}},{"id":0},{}]]',
+      '[3,0,["a1b2c3d4"],1,1,2]',
+    ],
     ['anything', [1, undefined, at, [at], {}], '[[0,1,2,[2],{}]]', '[5,0,1,1,2,5,3,1,5,4]'],
     ['half a character', 'a\ud800', '0', '["a\\ud800"]'],
   ])('%s', (_, input, shape, leaves) => {
@@ -154,6 +161,8 @@ describe('what JSON would change', () => {
     ['boxed', [Object('x')]],
     ['no prototype', Object.assign(Object.create(null), { a: 1 })],
     ['__proto__', JSON.parse('{"__proto__":{"at":1}}')],
+    ['__proto__ in a dictionary', JSON.parse('{"a-b":1,"__proto__":1}')],
+    ['toJSON in a dictionary', { 'a-b': 1, toJSON: 1 }],
     ['__proto__ with a date', { a: own('__proto__', new Date(1)) }],
     ['an error', new Error('m')],
     ['many undefined', [undefined, undefined]],
