@@ -1,4 +1,4 @@
-import { count, date, list, listOfNames, primitive, type Build } from './build.js';
+import { count, date, list, listOfNames, primitive, put, type Build } from './build.js';
 import { Kind, malformed, type Place } from './place.js';
 
 /**
@@ -34,8 +34,8 @@ if (i !== leaves.length) throw malformed();
 return ${value};
 };`;
   // oxlint-disable-next-line typescript/no-implied-eval -- see above
-  const make = new Function('primitive', 'date', 'list', 'count', 'listOfNames', 'malformed', body);
-  return make(primitive, date, list, count, listOfNames, malformed) as Build;
+  const make = new Function('primitive', 'date', 'list', 'count', 'listOfNames', 'put', 'malformed', body);
+  return make(primitive, date, list, count, listOfNames, put, malformed) as Build;
 }
 
 /** Writes statements that take the leaves of a place, and gives an expression for its value. */
@@ -72,7 +72,7 @@ class Code {
     const index = this.name();
     this.statements.push(`for (let ${index} = 0; ${index} < ${names}.length; ${index}++) {`);
     const value = this.valueOf(item);
-    this.statements.push(`${object}[${names}[${index}]] = ${value};`, '}');
+    this.statements.push(`put(${object}, ${names}[${index}], ${value});`, '}');
     return object;
   }
 

@@ -46,15 +46,22 @@ class Builder {
 
   private makeFields({ names, places }: Fields): object {
     const object: Record<string, unknown> = {};
-    for (let index = 0; index < names.length; index++) object[names[index]!] = this.make(places[index]!);
+    for (let index = 0; index < names.length; index++) put(object, names[index]!, this.make(places[index]!));
     return object;
   }
 
   private makeDictionary({ item }: Dictionary): object {
     const object: Record<string, unknown> = {};
-    for (const name of listOfNames(this.leaves[this.at++])) object[name] = this.make(item);
+    for (const name of listOfNames(this.leaves[this.at++])) put(object, name, this.make(item));
     return object;
   }
+}
+
+/** Unlike an assignment alone, it meets no accessor, and nothing frozen, that all objects inherit. */
+export function put(object: Record<string, unknown>, name: string, value: unknown): void {
+  if (name in object) {
+    Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
+  } else object[name] = value;
 }
 
 export function listOfNames(leaf: unknown): readonly string[] {

@@ -3,8 +3,8 @@ import { Recent } from './recent.js';
 import { Shape } from './shape.js';
 import { shapeTextOf } from './shape-of.js';
 
-/** So many of the shapes that were met last are known, or twice as many. */
-const MAX_SHAPES = 500;
+/** Of the shapes that were met last, those are known that cost so much in all, or twice that: some 500 of objects. */
+const MAX_COST = 512 * 1024;
 /** So many of the shapes that were written last are tried before a value is asked for its own. */
 const MAX_GUESSES = 8;
 
@@ -17,9 +17,9 @@ export interface Shaped {
 /** The shapes that this process has met. */
 export class KnownShapes {
   /** By the first word of their ids. */
-  private readonly read = new Recent<number, Shape>(MAX_SHAPES);
+  private readonly read = new Recent<number, Shape>(MAX_COST);
   /** By their texts. */
-  private readonly written = new Recent<string, Shape>(MAX_SHAPES);
+  private readonly written = new Recent<string, Shape>(MAX_COST);
   /** The latest first. */
   private readonly guesses: Shape[] = [];
 

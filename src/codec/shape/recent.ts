@@ -1,9 +1,10 @@
-/** Those of many things that were asked for last: so many of them, or twice as many. */
-export class Recent<Key, Value> {
+/** Those of many things that were asked for last: as many as cost so much, or twice that. */
+export class Recent<Key, Value extends { readonly cost: number }> {
   private young = new Map<Key, Value>();
   private old = new Map<Key, Value>();
+  private cost = 0;
 
-  constructor(private readonly most: number) {}
+  constructor(private readonly mostCost: number) {}
 
   get(key: Key): Value | undefined {
     const young = this.young.get(key);
@@ -14,10 +15,12 @@ export class Recent<Key, Value> {
   }
 
   set(key: Key, value: Value): void {
-    if (this.young.size >= this.most) {
+    if (this.cost >= this.mostCost) {
       this.old = this.young;
       this.young = new Map();
+      this.cost = 0;
     }
     this.young.set(key, value);
+    this.cost += value.cost;
   }
 }

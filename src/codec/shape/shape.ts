@@ -6,6 +6,9 @@ import { readLayout, type Layout } from './place.js';
 /** Of the SHA-256 of its text: nobody finds two shapes with the same. */
 export const ID_BYTES = 16;
 
+/** What any shape costs beside its text. */
+const COST_OF_ANY = 768;
+
 /** To make code and to warm it up costs as much as some hundred values that are made without. */
 const VALUES_BEFORE_CODE = 100;
 
@@ -23,6 +26,8 @@ export class Shape {
   private readonly second: number;
   private readonly third: number;
   private readonly fourth: number;
+  /** Of knowing it, in bytes of text. */
+  readonly cost: number;
   private madeWithoutCode = 0;
   private compiled: Build | undefined;
 
@@ -30,6 +35,7 @@ export class Shape {
   constructor(text: string) {
     this.layout = readLayout(text);
     this.text = Buffer.from(text);
+    this.cost = COST_OF_ANY + this.text.length;
     this.id = hash('sha256', this.text, 'buffer').subarray(0, ID_BYTES);
     this.word = this.id.readInt32LE(0);
     this.second = this.id.readInt32LE(4);

@@ -271,6 +271,25 @@ it('what others have put on the prototypes of the language changes nothing', () 
   }
 });
 
+it('accessors that others have put on all objects are not called for fields of that name', () => {
+  const input = { name: 'a', 'my-name': { name: 1, 'my-name': 2 } };
+  const objects: object = Object.prototype;
+  for (const name of ['name', 'my-name']) {
+    Object.defineProperty(objects, name, {
+      get: () => 'inherited',
+      set: () => {
+        throw new Error('called');
+      },
+      configurable: true,
+    });
+  }
+  try {
+    for (let time = 0; time < 110; time++) expect(isSame(through(input), input)).toBe(true);
+  } finally {
+    for (const name of ['name', 'my-name']) Reflect.deleteProperty(objects, name);
+  }
+});
+
 describe('plain data', () => {
   it('is copied', () => {
     expectCopies(bot, { page: 1, bots: Array.from({ length: 50 }, () => decoded(bot)) });

@@ -86,6 +86,20 @@ describe('KeptValue', () => {
     expect(kept.bytes).toBe(codec.encode(value).length);
   });
 
+  it('decodes each time what its codec does not keep', () => {
+    const bare = {
+      encode: (input: unknown) => Buffer.from(JSON.stringify(input)),
+      decode: (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString()),
+    };
+    const plain = { list: [1, { a: 2 }], nested: { deep: {} } };
+    const payload = bare.encode(plain);
+    const kept = new KeptValue(payload, true, bare);
+    for (const { before } of takeAll(kept)) expect(before).toBe(JSON.stringify(plain));
+    expect(kept.payload).toEqual(payload);
+    const unwilling = { ...bare, keep: () => undefined };
+    expect(new KeptValue(payload, true, unwilling).take(policyOf())).toEqual(plain);
+  });
+
   it('says each time that nobody can read what is damaged', () => {
     const kept = new KeptValue(Buffer.from([0xc1, 0xc1]), true, codec);
     for (let read = 0; read < READS; read++) {
