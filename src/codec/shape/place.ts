@@ -118,7 +118,7 @@ class Reader {
   private itemsOf(json: unknown, depth: number): Items {
     const mark = this.marks.push(1) - 1;
     const item = this.placeOf(json, depth + 1);
-    // A few bytes could else say that there are millions of them.
+    // There are no more of them than leaves, so that a few bytes can't say that there are millions.
     if (!hasLeaves(item)) throw malformed();
     return { kind: Kind.Items, item, mark };
   }
