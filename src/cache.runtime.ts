@@ -3,7 +3,6 @@ import { constantCase, type ResolvedOptions } from './cache.options.resolved.js'
 import { CacheRedis } from './cache.redis.js';
 import { EventFollowers } from './cache.rules.js';
 import { CacheEngine } from './engine/cache-engine.js';
-import { Copier } from './codec/copier.js';
 import type { Clock } from './engine/clock.js';
 import { CacheEvents, type CacheSwitched } from './engine/events.js';
 import type { JobLeases } from './engine/job-leases.js';
@@ -65,8 +64,7 @@ export class CacheRuntime {
       patience: this.shared?.deadline ?? Infinity,
       sharedTags: this.shared?.tags ?? new TagTokens(this.clock),
       events: this.events,
-      makeCopier: () => new Copier(),
-      makeMemory: (limits, tags) => new MemoryStore(limits, tags, clock),
+      makeMemory: (limits, tags) => new MemoryStore(limits, tags, clock, codec),
       shared: this.shared?.guard,
       ttlOverride: (name) => ttlOverrides.get(constantCase(name)),
       isDisabled: (name) => disabled.has(constantCase(name)),

@@ -23,7 +23,7 @@ export type {
 export { cacheOptionsFromEnv } from './cache.options.env.js';
 export { CacheService } from './cache.service.js';
 export type { CacheFigures, CacheStatistics, Statistics } from './cache.statistics.js';
-export type { Codec } from './codec/codec.js';
+export type { Codec, Kept } from './codec/codec.js';
 export type { EncryptionKey } from './codec/key-ring.js';
 export { CacheEvict, type CacheEvictOptions } from './decorators/cache-evict.decorator.js';
 export { CachePut, type CachePutOptions } from './decorators/cache-put.decorator.js';

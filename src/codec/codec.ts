@@ -10,4 +10,23 @@ export interface Codec {
   encode(value: unknown): Uint8Array;
   /** @throws CacheError `CACHE_INVALID_ENTRY` when the bytes are not what `encode` writes. */
   decode(bytes: Uint8Array): unknown;
+  /**
+   * Keeps an encoded value in memory so that it takes little room, and many values can be made of it quickly. Left out,
+   * or where it returns `undefined`, the bytes are kept, and decoded each time.
+   *
+   * @param bytes may lie in the memory of something larger, and may be damaged, which it must not throw for
+   */
+  keep?(bytes: Uint8Array): Kept | undefined;
+}
+
+/** An encoded value in memory. */
+export interface Kept {
+  /**
+   * A new value, which shares nothing with any other.
+   *
+   * @throws CacheError `CACHE_INVALID_ENTRY` as `decode` does
+   */
+  make(): unknown;
+  /** The value as `encode` wrote it. */
+  readonly payload: Uint8Array;
 }

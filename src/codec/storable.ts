@@ -4,11 +4,11 @@ import { fieldStep, Refusal } from './refusal.js';
 import { isErrorClass, Tag, Wrapped } from './wrapped.js';
 
 /** msgpackr runs out of stack at about 1,000 levels, and a wrapped value takes two. */
-export const MAX_DEPTH = 256;
+const MAX_DEPTH = 256;
 /** From so many repetitions on, the names of fields are worth writing once per shape. */
-export const MIN_REPETITIONS = 3;
+const MIN_REPETITIONS = 3;
 /** An object with more fields is a dictionary, and slow to write as a shape. */
-export const MAX_RECORD_FIELDS = 64;
+const MAX_RECORD_FIELDS = 64;
 
 /** Properties of an error that are not enumerable, as a rule. */
 const HIDDEN_ERROR_PROPERTIES = ['name', 'message', 'stack', 'cause', 'errors'] as const;

@@ -1,13 +1,14 @@
-import { CacheError } from '../errors.js';
-import type { Codec } from './codec.js';
+import type { Codec, Kept } from './codec.js';
+import { invalidValue } from './invalid-value.js';
 import { pack, unpack } from './packer.js';
-import { isPlain, packPlain, unpackPlain } from './plain-json.js';
 import { Refusal } from './refusal.js';
+import { KeptShaped } from './shape/kept-shaped.js';
+import { isShaped, packShaped, unpackShaped } from './shape/shaped-bytes.js';
 import { toStorable } from './storable.js';
 
 /**
- * JSON for plain values, MessagePack for all others and for rows: objects with the same fields. Which of the two it
- * is makes no difference to what comes back. That is deeply equal to what went in, of the same types:
+ * JSON of the leaves for plain values, MessagePack for all others. Which of the two it is makes no difference to what
+ * comes back. That is deeply equal to what went in, of the same types:
  *
  * - all primitives but symbols: `undefined` (in fields too), `-0`, `NaN`, a bigint of any size, any text;
  * - plain objects, also without a prototype and with any names of fields; arrays, with their holes;
@@ -34,7 +35,7 @@ export class ValueCodec implements Codec {
    */
   encode(value: unknown): Buffer {
     try {
-      const packed = packPlain(value);
+      const packed = packShaped(value);
       if (packed !== undefined) return packed;
       const { form, asRecords } = toStorable(value);
       return pack(form, asRecords);
@@ -47,11 +48,19 @@ export class ValueCodec implements Codec {
   /** @throws CacheError `CACHE_INVALID_ENTRY`, its cause says what is wrong with the bytes */
   decode(bytes: Uint8Array): unknown {
     try {
-      return isPlain(bytes) ? unpackPlain(bytes) : unpack(bytes);
+      return isShaped(bytes) ? unpackShaped(bytes) : unpack(bytes);
     } catch (cause) {
-      throw new CacheError('CACHE_INVALID_ENTRY', 'The stored bytes are not a value of this library.', {
-        cause,
-      });
+      throw invalidValue(cause);
+    }
+  }
+
+  /** What is not plain data is decoded each time. */
+  keep(bytes: Uint8Array): Kept | undefined {
+    try {
+      return isShaped(bytes) ? new KeptShaped(bytes) : undefined;
+    } catch {
+      // `decode` says what is wrong with them.
+      return undefined;
     }
   }
 }

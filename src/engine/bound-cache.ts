@@ -5,7 +5,6 @@ import type { NearStore } from '../stores/near-store.js';
 import type { CacheStore } from '../stores/store.js';
 import { CacheCounts } from './cache-counts.js';
 import { expiresAt, type Entry, type EntryHead } from './entry.js';
-import type { Copier } from './kept-value.js';
 import type { Policy } from './policy.js';
 import type { CacheSwitch } from './switches.js';
 
@@ -32,7 +31,6 @@ export interface CacheParts {
   readonly policy: Policy;
   /** What was said at run time of the caches of that name. */
   readonly onOff: CacheSwitch;
-  readonly copier: Copier;
   readonly keyOf: (...args: readonly unknown[]) => CacheKey;
   readonly userTagsOf: ((...args: readonly unknown[]) => readonly CacheTag[]) | undefined;
   /** The process's memory in front of the store. The store itself when there is nothing behind it. */
@@ -44,8 +42,6 @@ export interface CacheParts {
 /** A definition that is in use: its policy resolved, and the stores that its entries live in. */
 export class BoundCache {
   readonly counts: CacheCounts;
-  /** Copies its values. */
-  readonly copier: Copier;
   readonly name: string;
   readonly policy: Policy;
   readonly keyOf: CacheParts['keyOf'];
@@ -63,7 +59,6 @@ export class BoundCache {
     original?: BoundCache,
   ) {
     this.counts = original?.counts ?? new CacheCounts();
-    this.copier = parts.copier;
     this.name = parts.name;
     this.policy = parts.policy;
     this.onOff = parts.onOff;

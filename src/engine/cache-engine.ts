@@ -12,7 +12,6 @@ import type { CacheEvents } from './events.js';
 import { detailsOf, type EntryReport } from './inspect.js';
 import { Generations } from './generations.js';
 import type { LeaseLimits } from './lease-keeper.js';
-import type { Copier } from './kept-value.js';
 import { LoadWaiters } from './load-waiters.js';
 import { peek, type Peeked } from './peek.js';
 import { resolvePolicy, type Policy, type PolicyDefaults } from './policy.js';
@@ -28,8 +27,6 @@ export interface EngineOptions {
   readonly codec: Codec;
   readonly clock: Clock;
   readonly events: CacheEvents;
-  /** Makes what copies the values of one cache. */
-  readonly makeCopier: () => Copier;
   /** Makes a memory with these limits, for entries whose tags have these tokens. */
   readonly makeMemory: (limits: MemoryLimits, tags: TagTokens) => NearStore;
   /** Limits of the memory that caches without limits of their own share. */
@@ -230,14 +227,12 @@ export class CacheEngine {
     const policy = this.policyFor(definition);
     const { name } = definition;
     const onOff = this.switches.of(name);
-    const copier = this.options.makeCopier();
     if (shared === undefined || !policy.l2) {
       const home = this.memoryFor(policy, this.localTags);
       return new BoundCache({
         name,
         policy,
         onOff,
-        copier,
         keyOf,
         userTagsOf,
         near: home,
@@ -245,7 +240,7 @@ export class CacheEngine {
       });
     }
     const near = policy.l1 === false ? undefined : this.memoryFor(policy, sharedTags);
-    return new BoundCache({ name, policy, onOff, copier, keyOf, userTagsOf, near, store: shared });
+    return new BoundCache({ name, policy, onOff, keyOf, userTagsOf, near, store: shared });
   }
 
   private policyFor(definition: CacheDefinition): Policy {

@@ -51,7 +51,7 @@ export class EntryReader {
   /** The value of an entry in L1, for one caller; {@link UNUSABLE}, and the entry is gone, when it can't be made. */
   valueOf(cache: BoundCache, key: string, resident: Resident): unknown {
     try {
-      return resident.value.take(this.codec, cache);
+      return resident.value.take(cache.policy);
     } catch (error) {
       return this.forget(cache, key, error);
     }
@@ -70,7 +70,7 @@ export class EntryReader {
     if (resident === undefined) return undefined;
     const value = this.valueOf(cache, key, resident);
     if (value === UNUSABLE) return undefined;
-    return new Outcome(value, () => resident.value.take(this.codec, cache), 'hit', 'l1', resident);
+    return new Outcome(value, () => resident.value.take(cache.policy), 'hit', 'l1', resident);
   }
 
   /** Removes what lies under a key, in the store if it still is what was seen there. */
@@ -127,12 +127,12 @@ export class EntryReader {
 
   /** The entry's value for any number of callers. Its bytes are decoded now: damage must show before a promise is made. */
   outcomeOf(cache: BoundCache, entry: Entry, kind: 'hit' | 'stale' | 'miss', tier?: 'l1' | 'l2'): Outcome {
-    return Outcome.ofEntry(entry, this.codec, cache, kind, tier);
+    return Outcome.ofEntry(entry, this.codec, cache.policy, kind, tier);
   }
 
   /** The value of a load that is not stored, for any number of callers. */
   outcomeOfValue(cache: BoundCache, value: unknown): Outcome {
-    return Outcome.ofValue(value, this.codec, cache, 'miss');
+    return Outcome.ofValue(value, this.codec, cache.policy, 'miss');
   }
 
   private noteInvalid(cache: BoundCache): void {

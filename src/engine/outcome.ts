@@ -1,8 +1,9 @@
-import type { Codec } from '../codec/codec.js';
+import type { Codec, Kept } from '../codec/codec.js';
 import type { Entry, EntryHead } from './entry.js';
-import { valueIn } from './entry-value.js';
+import { revived, valueIn } from './entry-value.js';
 import type { CacheRead, Tier } from './events.js';
-import { KeptValue, type ValueMaker } from './kept-value.js';
+import { keep } from './kept-bytes.js';
+import type { ValuePolicy } from './kept-value.js';
 
 /**
  * What a read or load came to, for everyone who waited for it. Each caller takes a value of its own, unless
@@ -31,20 +32,20 @@ export class Outcome {
   static ofEntry(
     entry: Entry,
     codec: Codec,
-    maker: ValueMaker,
+    policy: ValuePolicy,
     kind: CacheRead['outcome'],
     tier?: Tier,
   ): Outcome {
-    const first = valueIn(entry, codec, maker.policy);
-    return new Outcome(first, furtherValues(first, entry.payload, codec, maker), kind, tier, entry);
+    const first = valueIn(entry, codec, policy);
+    return new Outcome(first, furtherValues(first, entry.payload, codec, policy), kind, tier, entry);
   }
 
   /** Of a load whose value is not stored. Callers get what a hit would give; the loader's own if it has no stored form. */
-  static ofValue(value: unknown, codec: Codec, maker: ValueMaker, kind: CacheRead['outcome']): Outcome {
+  static ofValue(value: unknown, codec: Codec, policy: ValuePolicy, kind: CacheRead['outcome']): Outcome {
     try {
       const payload = codec.encode(value);
-      const first = valueIn({ payload }, codec, maker.policy);
-      return new Outcome(first, furtherValues(first, payload, codec, maker), kind);
+      const first = valueIn({ payload }, codec, policy);
+      return new Outcome(first, furtherValues(first, payload, codec, policy), kind);
     } catch {
       // Who wanted to store it has told of that.
       return new Outcome(value, () => value, kind);
@@ -53,11 +54,16 @@ export class Outcome {
 }
 
 /** Most outcomes have one caller: what the others need is made when the second one comes. */
-function furtherValues(first: unknown, payload: Uint8Array, codec: Codec, maker: ValueMaker): () => unknown {
-  if (maker.policy.isolation === 'share') return () => first;
-  let kept: KeptValue | undefined;
+function furtherValues(
+  first: unknown,
+  payload: Uint8Array,
+  codec: Codec,
+  policy: ValuePolicy,
+): () => unknown {
+  if (policy.isolation === 'share') return () => first;
+  let kept: Kept | undefined;
   return () => {
-    kept ??= new KeptValue(payload, true);
-    return kept.take(codec, maker);
+    kept ??= keep(payload, codec);
+    return revived(kept.make(), policy);
   };
 }

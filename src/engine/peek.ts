@@ -29,7 +29,7 @@ export async function peek(
   const now = clock.now();
   const inMemory = cache.near?.find(key, now);
   if (inMemory !== undefined && now < inMemory.freshUntil && cache.made(inMemory)) {
-    return stored(() => inMemory.value.take(codec, cache));
+    return stored(() => inMemory.value.take(cache.policy));
   }
   const { entry, unavailable } = await cache.store.read(key, cache.tagsOf(args, undefined));
   if (unavailable) return { kind: 'unavailable' };

@@ -1,4 +1,5 @@
 import { isPromise } from '../codec/maybe-promise.js';
+import { ValueCodec } from '../codec/value-codec.js';
 import type { Sealer } from '../codec/sealer.js';
 import type { CachePattern } from '../definition/template.js';
 import type { Clock } from '../engine/clock.js';
@@ -32,7 +33,12 @@ export class StandInStore implements RemoteStore {
 
   constructor(private readonly parts: StandInStoreParts) {
     const { clock } = parts;
-    this.memory = new MemoryStore(LIMITS, TagTokens.forEntries(LIMITS.maxEntries, clock), clock);
+    this.memory = new MemoryStore(
+      LIMITS,
+      TagTokens.forEntries(LIMITS.maxEntries, clock),
+      clock,
+      new ValueCodec(),
+    );
   }
 
   get mood(): Mood {

@@ -39,7 +39,7 @@ async function valuesOf(
   const inMemory = cache.near?.find(key, clock.now());
   const { entry: inRedis } = await cache.store.read(key, cache.tagsOf([item], undefined));
   return [
-    ...(inMemory === undefined ? [] : [['l1', inMemory.value.take(codec, cache)] as const]),
+    ...(inMemory === undefined ? [] : [['l1', inMemory.value.take(cache.policy)] as const]),
     ...(inRedis === undefined ? [] : [['l2', codec.decode(inRedis.payload)] as const]),
   ];
 }

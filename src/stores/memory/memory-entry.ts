@@ -1,3 +1,4 @@
+import type { Codec } from '../../codec/codec.js';
 import type { Entry } from '../../engine/entry.js';
 import { KeptValue } from '../../engine/kept-value.js';
 import type { Resident } from '../near-store.js';
@@ -20,6 +21,7 @@ export class MemoryEntry implements Resident {
     readonly origin: Origin,
     readonly until: number,
     isElsewhere: boolean,
+    codec: Codec,
   ) {
     this.id = entry.id;
     this.createdAt = entry.createdAt;
@@ -27,7 +29,7 @@ export class MemoryEntry implements Resident {
     this.staleFor = windowOf(entry.freshUntil, entry.staleUntil);
     this.errorFor = windowOf(entry.freshUntil, entry.errorUntil);
     this.loadCost = entry.loadCost;
-    this.value = new KeptValue(entry.payload, isElsewhere);
+    this.value = new KeptValue(entry.payload, isElsewhere, codec);
   }
 
   get staleUntil(): number {

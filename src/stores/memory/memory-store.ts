@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { Codec } from '../../codec/codec.js';
 import type { CachePattern } from '../../definition/template.js';
 import type { Clock } from '../../engine/clock.js';
 import { expiresAt, type Entry } from '../../engine/entry.js';
@@ -36,6 +37,7 @@ export class MemoryStore implements NearStore {
     limits: MemoryLimits,
     private readonly tags: TagTokens,
     private readonly clock: Clock,
+    private readonly codec: Codec,
   ) {
     this.residents = new LRUCache<string, MemoryEntry>({
       max: limits.maxEntries,
@@ -62,7 +64,7 @@ export class MemoryStore implements NearStore {
 
   fill(key: string, entry: Entry, until: number): void {
     const tagStates = entry.tags.map((tag, i) => this.tags.learn(tag, entry.tokens[i] ?? ''));
-    this.keep(key, new MemoryEntry(entry, this.origins.of(entry, tagStates), until, true));
+    this.keep(key, new MemoryEntry(entry, this.origins.of(entry, tagStates), until, true, this.codec));
   }
 
   delete(key: string): void {
@@ -108,7 +110,7 @@ export class MemoryStore implements NearStore {
       this.residents.delete(key);
       return false;
     }
-    this.keep(key, new MemoryEntry(entry, origin, expiresAt(entry), false));
+    this.keep(key, new MemoryEntry(entry, origin, expiresAt(entry), false, this.codec));
     return true;
   }
 
@@ -133,7 +135,7 @@ export class MemoryStore implements NearStore {
   replace(key: string, seen: string, entry: Entry): boolean {
     const resident = this.find(key, this.clock.now());
     if (resident?.id !== seen) return false;
-    this.keep(key, new MemoryEntry(entry, resident.origin, expiresAt(entry), false));
+    this.keep(key, new MemoryEntry(entry, resident.origin, expiresAt(entry), false, this.codec));
     return true;
   }
 

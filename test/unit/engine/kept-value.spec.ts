@@ -1,5 +1,4 @@
 import { ValueCodec } from '../../../src/codec/value-codec.js';
-import { Copier } from '../../../src/codec/copier.js';
 import { KeptValue } from '../../../src/engine/kept-value.js';
 import { resolvePolicy } from '../../../src/engine/policy.js';
 import { defineCache, type CacheSpec } from '../../../src/definition/define-cache.js';
@@ -8,20 +7,18 @@ import { key } from '../../../src/definition/template.js';
 const codec = new ValueCodec();
 const READS = 8;
 
-const makerOf = (fields: Partial<CacheSpec<[]>> = {}) => ({
-  policy: resolvePolicy(
+const policyOf = (fields: Partial<CacheSpec<[]>> = {}) =>
+  resolvePolicy(
     defineCache({ name: 'kept', key: () => key`kept`, ttl: '1m', ...fields }),
     {},
     undefined,
     true,
-  ),
-  copier: new Copier(),
-});
+  );
 
 /** What so many callers get, of whom each changes what it got. */
-function takeAll(kept: KeptValue, maker = makerOf()): { value: object; before: string }[] {
+function takeAll(kept: KeptValue, policy = policyOf()): { value: object; before: string }[] {
   return Array.from({ length: READS }, () => {
-    const value = kept.take(codec, maker) as Record<string, unknown>;
+    const value = kept.take(policy) as Record<string, unknown>;
     const before = JSON.stringify(value);
     for (const part of [value['list'], value['nested']]) Object.assign(part as object, { 0: 'changed' });
     return { value, before };
@@ -35,15 +32,15 @@ describe('KeptValue', () => {
     ['of a store', false],
     ['of a memory in front of one', true],
   ])('gives each caller one of its own, however often it is asked: %s', (_, isElsewhere) => {
-    const taken = takeAll(new KeptValue(codec.encode(value), isElsewhere));
+    const taken = takeAll(new KeptValue(codec.encode(value), isElsewhere, codec));
     for (const { before } of taken) expect(before).toBe(JSON.stringify(value));
     expect(new Set(taken.map((each) => each.value)).size).toBe(READS);
   });
 
   it('gives each caller one of its own of what can’t be copied', () => {
-    const kept = new KeptValue(codec.encode({ ...value, map: new Map([[1, { a: 1 }]]) }), true);
+    const kept = new KeptValue(codec.encode({ ...value, map: new Map([[1, { a: 1 }]]) }), true, codec);
     const maps = Array.from({ length: READS }, () => {
-      const { map } = kept.take(codec, makerOf()) as { map: Map<number, { a: number }> };
+      const { map } = kept.take(policyOf()) as { map: Map<number, { a: number }> };
       expect(map).toEqual(new Map([[1, { a: 1 }]]));
       map.set(2, { a: 2 });
       return map;
@@ -52,49 +49,61 @@ describe('KeptValue', () => {
   });
 
   it('gives all callers the same one where they share', () => {
-    const kept = new KeptValue(codec.encode(value), true);
-    const maker = makerOf({ isolation: 'share' });
-    const first = kept.take(codec, maker);
+    const kept = new KeptValue(codec.encode(value), true, codec);
+    const policy = policyOf({ isolation: 'share' });
+    const first = kept.take(policy);
     expect(first).toEqual(value);
-    for (let read = 0; read < READS; read++) expect(kept.take(codec, maker)).toBe(first);
+    for (let read = 0; read < READS; read++) expect(kept.take(policy)).toBe(first);
   });
 
   it.each(['clone', 'share'] as const)('makes of each what `revive` makes of it: %s', (isolation) => {
-    const kept = new KeptValue(codec.encode(value), true);
+    const kept = new KeptValue(codec.encode(value), true, codec);
     const plains: unknown[] = [];
     const revive = (plain: unknown) => {
       plains.push(plain);
       return { revived: plain };
     };
-    const maker = makerOf({ isolation, revive });
-    for (let read = 0; read < READS; read++) expect(kept.take(codec, maker)).toEqual({ revived: value });
+    const policy = policyOf({ isolation, revive });
+    for (let read = 0; read < READS; read++) expect(kept.take(policy)).toEqual({ revived: value });
     expect(plains).toHaveLength(isolation === 'share' ? 1 : READS);
     expect(new Set(plains).size).toBe(plains.length);
   });
 
   it.each([10, 4_096, 4_097, 70_000])('keeps %i bytes as they are, where nobody else has them', (length) => {
     const payload = codec.encode({ text: 'x'.repeat(length), bytes: Buffer.from([0, 127, 128, 255]) });
-    const kept = new KeptValue(payload, false);
-    for (let read = 0; read < READS; read++) kept.take(codec, makerOf());
+    const kept = new KeptValue(payload, false, codec);
+    for (let read = 0; read < READS; read++) kept.take(policyOf());
     expect(kept.bytes).toBe(payload.length);
     expect(Buffer.from(kept.payload!)).toEqual(payload);
   });
 
   it('lets go of the bytes that callers don’t need any more', () => {
-    const kept = new KeptValue(codec.encode(value), true);
-    kept.take(codec, makerOf());
-    expect(kept.payload).toBeDefined();
+    const kept = new KeptValue(codec.encode(value), true, codec);
     takeAll(kept);
+    expect(kept.payload).toEqual(codec.encode(value));
+    kept.take(policyOf({ isolation: 'share' }));
     expect(kept.payload).toBeUndefined();
     expect(kept.bytes).toBe(codec.encode(value).length);
   });
 
+  it('decodes each time what its codec does not keep', () => {
+    const bare = {
+      encode: (input: unknown) => Buffer.from(JSON.stringify(input)),
+      decode: (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString()),
+    };
+    const plain = { list: [1, { a: 2 }], nested: { deep: {} } };
+    const payload = bare.encode(plain);
+    const kept = new KeptValue(payload, true, bare);
+    for (const { before } of takeAll(kept)) expect(before).toBe(JSON.stringify(plain));
+    expect(kept.payload).toEqual(payload);
+    const unwilling = { ...bare, keep: () => undefined };
+    expect(new KeptValue(payload, true, unwilling).take(policyOf())).toEqual(plain);
+  });
+
   it('says each time that nobody can read what is damaged', () => {
-    const kept = new KeptValue(Buffer.from([0xc1, 0xc1]), true);
+    const kept = new KeptValue(Buffer.from([0xc1, 0xc1]), true, codec);
     for (let read = 0; read < READS; read++) {
-      expect(() => kept.take(codec, makerOf())).toThrow(
-        expect.objectContaining({ code: 'CACHE_INVALID_ENTRY' }),
-      );
+      expect(() => kept.take(policyOf())).toThrow(expect.objectContaining({ code: 'CACHE_INVALID_ENTRY' }));
     }
   });
 });

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { ValueCodec } from '../../../src/codec/value-codec.js';
 import { TagTokens } from '../../../src/engine/tag-tokens.js';
 import { MemoryStore } from '../../../src/stores/memory/memory-store.js';
 import { FakeClock } from '../../../src/testing/fake-clock.js';
@@ -13,7 +14,7 @@ describe('MemoryStore', () => {
   beforeEach(() => {
     clock = new FakeClock();
     tags = new TagTokens(clock);
-    store = new MemoryStore({ maxEntries: 10_000, maxBytes: 10_000_000 }, tags, clock);
+    store = new MemoryStore({ maxEntries: 10_000, maxBytes: 10_000_000 }, tags, clock, new ValueCodec());
   });
 
   describeStore('MemoryStore', () => ({
@@ -27,7 +28,7 @@ describe('MemoryStore', () => {
   }));
 
   it('never holds more entries than allowed, and drops the least recently used one', async () => {
-    store = new MemoryStore({ maxEntries: 3, maxBytes: 1_000_000 }, tags, clock);
+    store = new MemoryStore({ maxEntries: 3, maxBytes: 1_000_000 }, tags, clock, new ValueCodec());
     for (const key of ['a', 'b', 'c']) await put(store, key, entryOf({ now: clock.now() }));
     store.find('a', clock.now());
     await put(store, 'd', entryOf({ now: clock.now() }));
@@ -37,7 +38,7 @@ describe('MemoryStore', () => {
   });
 
   it('never holds more bytes than allowed', async () => {
-    store = new MemoryStore({ maxEntries: 1_000, maxBytes: 10_000 }, tags, clock);
+    store = new MemoryStore({ maxEntries: 1_000, maxBytes: 10_000 }, tags, clock, new ValueCodec());
     for (let i = 0; i < 100; i++)
       await put(store, `key:${i}`, entryOf({ now: clock.now(), payload: Buffer.alloc(1_000) }));
     expect(store.bytes).toBeLessThanOrEqual(10_000);
@@ -45,7 +46,7 @@ describe('MemoryStore', () => {
   });
 
   it('does not keep an entry that is larger than all of its memory', async () => {
-    store = new MemoryStore({ maxEntries: 10, maxBytes: 10_000 }, tags, clock);
+    store = new MemoryStore({ maxEntries: 10, maxBytes: 10_000 }, tags, clock, new ValueCodec());
     await put(store, 'small', entryOf({ now: clock.now() }));
     await put(store, 'huge', entryOf({ now: clock.now(), payload: Buffer.alloc(20_000) }));
     expect(store.find('huge', clock.now())).toBeUndefined();
@@ -63,7 +64,7 @@ describe('MemoryStore', () => {
 
   it('takes an entry whose tag it has forgotten for unusable', async () => {
     tags = new TagTokens(clock, 10);
-    store = new MemoryStore({ maxEntries: 100, maxBytes: 1_000_000 }, tags, clock);
+    store = new MemoryStore({ maxEntries: 100, maxBytes: 1_000_000 }, tags, clock, new ValueCodec());
     const [token] = store.tokens(['old']);
     await put(store, 'key', entryOf({ now: clock.now(), tags: ['old'], tokens: [token!] }));
     expect(store.find('key', clock.now())).toBeDefined();
