@@ -71,16 +71,24 @@ export const isShaped = (bytes: Uint8Array): boolean => bytes[0] === MARK;
 
 /** @throws Error when the bytes are not what {@link packShaped} writes */
 export function unpackShaped(bytes: Uint8Array): unknown {
-  const { shape, leaves } = readShaped(bytes);
-  return shape.build(readLeaves(leaves));
+  const stored = startReading(bytes);
+  return stored.shape.build(readLeaves(textOf(stored)));
 }
 
-/**
- * The shape, and the text of the leaves.
- *
- * @throws Error when there is no shape
- */
-export function readShaped(bytes: Uint8Array): { readonly shape: Shape; readonly leaves: string } {
+/** Bytes of a value whose leaves have not been read. */
+export interface Stored {
+  readonly shape: Shape;
+  readonly source: Buffer;
+  /** Where its leaves begin. */
+  readonly start: number;
+  readonly encoding: 'latin1' | 'utf8';
+}
+
+/** The text of the leaves. */
+export const textOf = ({ source, start, encoding }: Stored): string => source.toString(encoding, start);
+
+/** @throws Error when there is no shape */
+export function startReading(bytes: Uint8Array): Stored {
   const source = Buffer.isBuffer(bytes)
     ? bytes
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -90,7 +98,7 @@ export function readShaped(bytes: Uint8Array): { readonly shape: Shape; readonly
   const start = readVarint(source, cursor) + cursor.offset;
   if (start > source.length) throw malformed();
   const shape = known.find(source, ID_OFFSET) ?? learn(source, cursor.offset, start);
-  return { shape, leaves: source.toString(encoding, start) };
+  return { shape, source, start, encoding };
 }
 
 /** @throws Error when it is no JSON array */

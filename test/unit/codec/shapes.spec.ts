@@ -294,6 +294,8 @@ describe('plain data', () => {
   it('is copied', () => {
     expectCopies(bot, { page: 1, bots: Array.from({ length: 50 }, () => decoded(bot)) });
     expectCopies({}, [], [[]], [{}], { a: {}, b: [] });
+    for (const length of [4_000, 4_096, 70_000])
+      expectCopies(['x'.repeat(length)], { n: '\u65e5'.repeat(length) });
   });
 
   it('is copied when one place holds different things in different values', () => {
