@@ -43,22 +43,41 @@ describe('with a Redis that is silent for a moment', () => {
     expect(new CacheService(engine.runtime).status()!.breaker.state).not.toBe('closed');
   };
 
-  it('reads use it again as soon as it answers, and the log keeps quiet', async () => {
+  it.each([
+    ['reads use', 1],
+    ['many reads that share a command use', 20],
+  ])('%s it again as soon as it answers, and the log keeps quiet', async (_, count) => {
     const cache = engine.cache<string>({ l1: false });
+    const keys = Array.from({ length: count }, (__, i) => [`${i + 1}`] as const);
     await cache.set(['1'], 'stored');
     onState = (state) => {
       if (state === 'half-open') server.thaw();
     };
     server.freeze();
-    expect(await cache.get('1')).toBeUndefined();
+    expect(await cache.getMany(keys)).toEqual(keys.map(() => undefined));
     await until(isClosed);
     expect(await cache.get('1')).toBe('stored');
     expect(states).toEqual(['half-open', 'closed']);
     expect(breakerLines()).toEqual([]);
   });
 
+  it('switches are not asked for, which may be what is silent next', async () => {
+    const cache = engine.cache<string>({ l1: false });
+    const { switches } = engine.runtime.redis!;
+    await switches.settled();
+    const sync = jest.spyOn(switches, 'sync');
+    onState = (state) => {
+      if (state === 'half-open') server.thaw();
+    };
+    server.freeze();
+    await cache.get('1');
+    await until(isClosed);
+    expect(sync).not.toHaveBeenCalled();
+  });
+
   it('the log has a line when that lasts, and one when it is over', async () => {
     const cache = engine.cache<string>();
+    const sync = jest.spyOn(engine.runtime.redis!.switches, 'sync');
     onState = (state) => {
       if (state === 'open') server.thaw();
     };
@@ -68,6 +87,7 @@ describe('with a Redis that is silent for a moment', () => {
       expect.stringMatching('fails too often'),
       expect.stringMatching('answers again'),
     ]);
+    expect(sync).toHaveBeenCalled();
   });
 
   it('evictions are carried out as soon as it answers, and wait for no call', async () => {
