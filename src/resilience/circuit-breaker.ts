@@ -6,6 +6,8 @@ export interface BreakerLimits {
   readonly share: number;
   /** Operations in the window, from which their share says something. */
   readonly volume: number;
+  /** Silences in a row that probes may end at once, though nothing else succeeds in between. */
+  readonly silences: number;
   /** Length of the window, milliseconds. */
   readonly window: number;
   /** First wait before a probe, milliseconds: doubled after each that fails. */
@@ -19,6 +21,7 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 const DEFAULT_LIMITS: BreakerLimits = {
   share: 0.5,
   volume: 10,
+  silences: 4,
   window: 5_000,
   pause: 250,
   longestPause: 2_000,
@@ -46,8 +49,8 @@ export class CircuitBreaker {
   private closedSince = -Infinity;
   /** When there was last an answer of any kind, on the clock of `performance.now()`. */
   private heardAt = -Infinity;
-  /** Whether more than probes has succeeded since Redis was last silent. */
-  private isProven = true;
+  /** How often Redis has been silent since more than a probe succeeded. */
+  private silences = 0;
   /** Whether it has opened, and not closed since. */
   private isOut = false;
   /** Grows each time that it closes: a probe of before then decides nothing any more. */
@@ -89,7 +92,7 @@ export class CircuitBreaker {
   succeeded(count = 1): void {
     const now = performance.now();
     this.heardAt = now;
-    this.isProven = true;
+    this.silences = 0;
     if (this.isClosed) this.bucketAt(now).total += count;
   }
 
@@ -112,7 +115,7 @@ export class CircuitBreaker {
   /** The connection is new: what was is forgotten. */
   close(): void {
     if (this.isStopped) return;
-    this.isProven = true;
+    this.silences = 0;
     this.recover();
   }
 
@@ -135,9 +138,9 @@ export class CircuitBreaker {
   /** Nothing is heard any more: shut until there is a sign of life. */
   private async awaitSign(): Promise<void> {
     // One that answers probes, and nothing else, is given pauses.
-    if (!this.isProven) return this.open();
+    if (this.silences >= this.limits.silences) return this.open();
     if (this.isStopped) return;
-    this.isProven = false;
+    this.silences += 1;
     this.become('half-open');
     const { episode } = this;
     const answer = this.probe();
