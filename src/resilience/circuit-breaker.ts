@@ -83,7 +83,7 @@ export class CircuitBreaker {
     return this.isOut;
   }
 
-  /** An operation that is not over has come on. */
+  /** Something has come that is not the end of an operation. */
   heard(): void {
     this.heardAt = performance.now();
   }
