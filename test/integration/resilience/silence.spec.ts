@@ -15,14 +15,20 @@ describe('with a Redis that is silent for a moment', () => {
   let states: string[];
   let logged: string[];
   let onState: (state: string) => void;
+  /** How often the switches were asked for because the breaker had closed. */
+  let syncs: number;
 
   beforeEach(async () => {
     server = await startRedisServer();
     engine = await startEngine({ redis: { url: server.url, deadline: DEADLINE_MS } });
     [states, logged, onState] = [[], [], () => undefined];
+    // The bus asks for them, too, when it is back.
+    const { mock } = jest.spyOn(engine.runtime.redis!.switches, 'sync');
     engine.runtime.events.of('breaker').subscribe(({ state }) => {
       states.push(state);
       onState(state);
+      const before = mock.calls.length;
+      queueMicrotask(() => (syncs = mock.calls.length - before));
     });
     for (const level of ['log', 'warn'] as const)
       jest.spyOn(Logger.prototype, level).mockImplementation((line: string) => void logged.push(line));
@@ -63,21 +69,17 @@ describe('with a Redis that is silent for a moment', () => {
 
   it('switches are not asked for, which may be what is silent next', async () => {
     const cache = engine.cache<string>({ l1: false });
-    const { switches } = engine.runtime.redis!;
-    await switches.settled();
-    const sync = jest.spyOn(switches, 'sync');
     onState = (state) => {
       if (state === 'half-open') server.thaw();
     };
     server.freeze();
     await cache.get('1');
     await until(isClosed);
-    expect(sync).not.toHaveBeenCalled();
+    expect(syncs).toBe(0);
   });
 
   it('the log has a line when that lasts, and one when it is over', async () => {
     const cache = engine.cache<string>();
-    const sync = jest.spyOn(engine.runtime.redis!.switches, 'sync');
     onState = (state) => {
       if (state === 'open') server.thaw();
     };
@@ -87,7 +89,7 @@ describe('with a Redis that is silent for a moment', () => {
       expect.stringMatching('fails too often'),
       expect.stringMatching('answers again'),
     ]);
-    expect(sync).toHaveBeenCalled();
+    expect(syncs).toBeGreaterThan(0);
   });
 
   it('evictions are carried out as soon as it answers, and wait for no call', async () => {
