@@ -232,10 +232,13 @@ export class CacheRedis implements SharedSide {
   private tellBreaker(state: BreakerState): void {
     this.breakerSince = Date.now();
     this.parts.events.of('breaker').emit({ state });
+    const wasOpen = this.isOpenLogged;
     this.logBreaker(state);
     if (state !== 'closed') return;
     void this.guard.catchUp();
-    void this.switches.sync();
+    // After a moment of silence they are as they were; and where their server is the one that is silent, asking for
+    // them each time would be the next silence.
+    if (wasOpen) void this.switches.sync();
   }
 
   /** Not a line for a moment of silence, in which it only probes. */

@@ -29,6 +29,11 @@ export class Deadlines {
   /** When it is to go off. */
   private firstDue = 0;
 
+  constructor(
+    /** Some work has come on. */
+    private readonly onProgress: () => void = () => undefined,
+  ) {}
+
   /**
    * Rejects when work has not settled in time. The work itself goes on.
    *
@@ -46,6 +51,7 @@ export class Deadlines {
       this.begin(wait);
       const progress = () => {
         wait.due = performance.now() + ms;
+        this.onProgress();
       };
       const fail = (error: unknown) => {
         this.end(wait);

@@ -6,6 +6,8 @@ export interface BreakerLimits {
   readonly share: number;
   /** Operations in the window, from which their share says something. */
   readonly volume: number;
+  /** Silences in a row that probes may end at once, though nothing else succeeds in between. */
+  readonly silences: number;
   /** Length of the window, milliseconds. */
   readonly window: number;
   /** First wait before a probe, milliseconds: doubled after each that fails. */
@@ -19,6 +21,7 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 const DEFAULT_LIMITS: BreakerLimits = {
   share: 0.5,
   volume: 10,
+  silences: 4,
   window: 5_000,
   pause: 250,
   longestPause: 2_000,
@@ -37,17 +40,21 @@ interface Bucket {
  *
  * An operation that was late while nothing else was heard needs no others to fail: Redis is silent. A probe is sent at
  * once, and only when that is late, too, does the breaker open. So it is shut for as long as Redis is silent, which
- * may be a moment, and for a round trip.
+ * may be a moment, and for a round trip. For the share, a silence is one failure, however many were waiting.
  */
 export class CircuitBreaker {
   private current: BreakerState = 'closed';
   private buckets: Bucket[] = [];
   private pause: number;
   private closedSince = -Infinity;
-  /** When an operation last ended in time, on the clock of `performance.now()`. */
+  /** When there was last an answer of any kind, on the clock of `performance.now()`. */
   private heardAt = -Infinity;
-  /** Whether more than probes has succeeded since Redis was last silent. */
-  private isProven = true;
+  /** How often Redis has been silent since more than a probe succeeded. */
+  private silences = 0;
+  /** Whether it has opened, and not closed since. */
+  private isOut = false;
+  /** Grows each time that it closes: a probe of before then decides nothing any more. */
+  private episode = 0;
   private isStopped = false;
   private timer: NodeJS.Timeout | undefined;
 
@@ -71,11 +78,21 @@ export class CircuitBreaker {
     return this.current === 'closed';
   }
 
+  /** Whether it has opened, and not closed since; not while it only awaits a first sign of life. */
+  get hasOpened(): boolean {
+    return this.isOut;
+  }
+
+  /** Something has come that is not the end of an operation. */
+  heard(): void {
+    this.heardAt = performance.now();
+  }
+
   /** @param count how many operations have, that were tried together */
   succeeded(count = 1): void {
     const now = performance.now();
     this.heardAt = now;
-    this.isProven = true;
+    this.silences = 0;
     if (this.isClosed) this.bucketAt(now).total += count;
   }
 
@@ -91,19 +108,18 @@ export class CircuitBreaker {
     const now = performance.now();
     // Where Redis is only slow, another answer has just come.
     const isSilent = now - this.heardAt >= this.deadline / 2;
-    this.count(now, count);
+    this.count(now, isSilent ? 1 : count);
     if (isSilent && this.isClosed) void this.awaitSign();
   }
 
-  /** There is reason to believe that all is well again: what was is forgotten. */
+  /** The connection is new: what was is forgotten. */
   close(): void {
-    clearTimeout(this.timer);
-    this.buckets = [];
-    this.closedSince = performance.now();
-    this.become('closed');
+    if (this.isStopped) return;
+    this.silences = 0;
+    this.recover();
   }
 
-  /** Neither opens nor probes any more. */
+  /** Stays as it is, and probes no more. */
   stop(): void {
     this.isStopped = true;
     clearTimeout(this.timer);
@@ -122,23 +138,25 @@ export class CircuitBreaker {
   /** Nothing is heard any more: shut until there is a sign of life. */
   private async awaitSign(): Promise<void> {
     // One that answers probes, and nothing else, is given pauses.
-    if (!this.isProven) return this.open();
+    if (this.silences >= this.limits.silences) return this.open();
     if (this.isStopped) return;
-    this.isProven = false;
+    this.silences += 1;
     this.become('half-open');
+    const { episode } = this;
     const answer = this.probe();
     try {
       await this.inTime(answer);
       // What has failed still counts: a breaker that has not opened forgets nothing.
-      if (this.state === 'half-open') this.become('closed');
+      if (this.mayDecide(episode)) this.become('closed');
     } catch {
-      if (this.state === 'half-open') this.open();
+      if (!this.mayDecide(episode)) return;
+      this.open();
       // Redis is awake again when it answers at last: whether it is fast enough is seen at once.
       const isAwake = await answer.then(
         () => true,
         () => false,
       );
-      if (isAwake && this.state === 'open') await this.tryAgain();
+      if (isAwake && this.state === 'open' && this.episode === episode) await this.tryAgain();
     }
   }
 
@@ -157,26 +175,45 @@ export class CircuitBreaker {
     clearTimeout(this.timer);
     if (this.isStopped) return;
     this.become('half-open');
+    const { episode } = this;
     try {
       await this.inTime(this.probe());
-      // Closed meanwhile, and perhaps opened again: that is for a later probe to judge.
-      if (this.state === 'half-open') this.close();
+      if (this.mayDecide(episode)) this.recover();
     } catch {
-      if (this.state === 'half-open') this.open();
+      if (this.mayDecide(episode)) this.open();
     }
   }
 
-  private inTime(answer: Promise<unknown>): Promise<unknown> {
-    return beforeDeadline(
+  /** Closed meanwhile, and perhaps opened again: that is for a later probe to judge. */
+  private mayDecide(episode: number): boolean {
+    return !this.isStopped && this.state === 'half-open' && this.episode === episode;
+  }
+
+  private async inTime(answer: Promise<unknown>): Promise<void> {
+    await beforeDeadline(
       this.deadline,
       () => answer,
       () => new Error(`no answer within ${this.deadline} ms`),
     );
+    this.heard();
+  }
+
+  /** All seems to be well again: what was is forgotten. */
+  private recover(): void {
+    clearTimeout(this.timer);
+    this.buckets = [];
+    this.closedSince = performance.now();
+    this.become('closed');
   }
 
   private become(state: BreakerState): void {
     if (state === this.current) return;
     this.current = state;
+    if (state === 'open') this.isOut = true;
+    if (state === 'closed') {
+      this.isOut = false;
+      this.episode += 1;
+    }
     this.onChange(state);
   }
 

@@ -16,7 +16,7 @@ export interface Reachable {
   readonly ready: boolean;
   /** An answer did not come, or made no sense: the connection has to prove that it lives. */
   doubt(): void;
-  /** Asks for a sign of life, however long it takes; rejects when none can come. */
+  /** Asks for a sign of life, of whichever server, however long it takes; rejects when none can come. */
   probe(): Promise<unknown>;
 }
 
@@ -49,7 +49,7 @@ class LateError extends CacheError {}
 export class Gate {
   readonly deadline: number;
   private readonly breaker: CircuitBreaker;
-  private readonly deadlines = new Deadlines();
+  private readonly deadlines = new Deadlines(() => this.breaker.heard());
   private readonly late = () =>
     new LateError('CACHE_REDIS_UNAVAILABLE', `Redis did not answer within ${this.deadline} ms.`);
   private readonly turnstile = new Turnstile(MOST_AT_A_TIME);
@@ -63,6 +63,11 @@ export class Gate {
   /** Whether operations are let through. */
   get isOpen(): boolean {
     return this.parts.connection.ready && this.breaker.isClosed;
+  }
+
+  /** Whether Redis is out of reach: there is no connection, or it was silent for more than a moment. */
+  get isOutOfReach(): boolean {
+    return !this.parts.connection.ready || this.breaker.hasOpened;
   }
 
   get breakerState(): BreakerState {

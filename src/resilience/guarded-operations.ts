@@ -9,7 +9,7 @@ import type { OutageQueue } from './outage-queue.js';
 /** How operations on the shared store get there, and what becomes of those that don't. */
 export class GuardedOperations {
   private hasConnected = false;
-  /** When Redis was last out of reach, or would not take a lease back, on the clock of `performance.now()`. */
+  /** When Redis was last seen to be out of reach, or would not take a lease back, on the clock of `performance.now()`. */
   private troubledAt = -Infinity;
 
   constructor(
@@ -54,7 +54,8 @@ export class GuardedOperations {
   /** One that may be left undone. */
   async ask<T>(operation: string, otherwise: T, act: () => MaybePromise<T>, places?: number): Promise<T> {
     if (!this.gate.isOpen) {
-      if (this.hasConnected) this.noteTrouble();
+      // A moment of silence keeps nobody from giving a lease back: that arrives when it is over.
+      if (this.hasConnected && this.gate.isOutOfReach) this.noteTrouble();
       return otherwise;
     }
     if (this.queue.isBehind) {

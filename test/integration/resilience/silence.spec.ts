@@ -15,14 +15,20 @@ describe('with a Redis that is silent for a moment', () => {
   let states: string[];
   let logged: string[];
   let onState: (state: string) => void;
+  /** How often the switches were asked for because the breaker had closed. */
+  let syncs: number;
 
   beforeEach(async () => {
     server = await startRedisServer();
     engine = await startEngine({ redis: { url: server.url, deadline: DEADLINE_MS } });
     [states, logged, onState] = [[], [], () => undefined];
+    // The bus asks for them, too, when it is back.
+    const { mock } = jest.spyOn(engine.runtime.redis!.switches, 'sync');
     engine.runtime.events.of('breaker').subscribe(({ state }) => {
       states.push(state);
       onState(state);
+      const before = mock.calls.length;
+      queueMicrotask(() => (syncs = mock.calls.length - before));
     });
     for (const level of ['log', 'warn'] as const)
       jest.spyOn(Logger.prototype, level).mockImplementation((line: string) => void logged.push(line));
@@ -43,18 +49,33 @@ describe('with a Redis that is silent for a moment', () => {
     expect(new CacheService(engine.runtime).status()!.breaker.state).not.toBe('closed');
   };
 
-  it('reads use it again as soon as it answers, and the log keeps quiet', async () => {
+  it.each([
+    ['reads use', 1],
+    ['many reads that share a command use', 20],
+  ])('%s it again as soon as it answers, and the log keeps quiet', async (_, count) => {
     const cache = engine.cache<string>({ l1: false });
+    const keys = Array.from({ length: count }, (__, i) => [`${i + 1}`] as const);
     await cache.set(['1'], 'stored');
     onState = (state) => {
       if (state === 'half-open') server.thaw();
     };
     server.freeze();
-    expect(await cache.get('1')).toBeUndefined();
+    expect(await cache.getMany(keys)).toEqual(keys.map(() => undefined));
     await until(isClosed);
     expect(await cache.get('1')).toBe('stored');
     expect(states).toEqual(['half-open', 'closed']);
     expect(breakerLines()).toEqual([]);
+  });
+
+  it('switches are not asked for, which may be what is silent next', async () => {
+    const cache = engine.cache<string>({ l1: false });
+    onState = (state) => {
+      if (state === 'half-open') server.thaw();
+    };
+    server.freeze();
+    await cache.get('1');
+    await until(isClosed);
+    expect(syncs).toBe(0);
   });
 
   it('the log has a line when that lasts, and one when it is over', async () => {
@@ -68,6 +89,7 @@ describe('with a Redis that is silent for a moment', () => {
       expect.stringMatching('fails too often'),
       expect.stringMatching('answers again'),
     ]);
+    expect(syncs).toBeGreaterThan(0);
   });
 
   it('evictions are carried out as soon as it answers, and wait for no call', async () => {

@@ -6,6 +6,7 @@ const DEADLINE_MS = 100;
 const LIMITS = {
   share: 0.5,
   volume: 10,
+  silences: 2,
   window: 5_000,
   pause: 250,
   longestPause: 2_000,
@@ -246,6 +247,7 @@ describe('the circuit breaker', () => {
     it.each([
       ['has succeeded', () => succeed(1)],
       ['has failed in time', () => fail(1)],
+      ['has come on', () => breaker.heard()],
     ])('goes on if another one %s meanwhile', async (_, hear) => {
       succeed(1_000);
       await pass(DEADLINE_MS);
@@ -283,6 +285,32 @@ describe('the circuit breaker', () => {
       expect(states.at(-1)).toBe('open');
     });
 
+    it('takes many that were waiting together for one silence', async () => {
+      await pass(DEADLINE_MS);
+      breaker.late(2 * LIMITS.volume);
+      expect(probes).toHaveLength(1);
+      await probes[0]!.answer();
+      expect(states).toEqual(['half-open', 'closed']);
+      fail(LIMITS.volume - 2);
+      expect(breaker.isClosed).toBe(true);
+      fail(1);
+      expect(breaker.state).toBe('open');
+    });
+
+    it('counts many each where Redis is not silent', () => {
+      succeed(1);
+      breaker.late(LIMITS.volume);
+      expect(states).toEqual(['open']);
+    });
+
+    it('takes the answer to a probe for something that is heard', async () => {
+      await late();
+      await probes[0]!.answer();
+      // One that was sent at about the same time, to another server that is silent.
+      breaker.late();
+      expect(states).toEqual(['half-open', 'closed']);
+    });
+
     it.each(['is late, too', 'fails'])('opens when the probe %s, and pauses', async (how) => {
       await late();
       if (how === 'fails') await probes[0]!.fail();
@@ -315,12 +343,27 @@ describe('the circuit breaker', () => {
       expect(probes).toHaveLength(2);
     });
 
-    it('pauses where nothing but the last probe has succeeded', async () => {
+    /** Redis is silent as often as a probe may end that at once. */
+    const beSilent = async () => {
+      for (let time = 0; time < LIMITS.silences; time += 1) {
+        await late();
+        await probes.at(-1)!.answer();
+        expect(breaker.isClosed).toBe(true);
+      }
+    };
+
+    it('pauses where nothing but a few probes in a row has succeeded', async () => {
+      await beSilent();
       await late();
-      await probes[0]!.answer();
+      expect(states).toEqual(['half-open', 'closed', 'half-open', 'closed', 'open']);
+      expect(probes).toHaveLength(LIMITS.silences);
+    });
+
+    it('does not where an operation has in between, as those of other masters do', async () => {
+      await beSilent();
+      succeed(1);
       await late();
-      expect(states).toEqual(['half-open', 'closed', 'open']);
-      expect(probes).toHaveLength(1);
+      expect(breaker.state).toBe('half-open');
     });
 
     it('does not take another connection for the one that was silent', async () => {
@@ -329,6 +372,83 @@ describe('the circuit breaker', () => {
       expect(breaker.isClosed).toBe(true);
       await probes[0]!.fail();
       expect(states).toEqual(['half-open', 'closed']);
+    });
+
+    describe('has a new connection meanwhile, which goes silent, too, and', () => {
+      /** With a probe of the connection before, and then one of this. */
+      const renew = async () => {
+        breaker.close();
+        await late();
+        expect(breaker.state).toBe('half-open');
+      };
+
+      it.each(['answer', 'fail'] as const)('waits for its own sign (%s)', async (ending) => {
+        await late();
+        await renew();
+        await probes[0]![ending]();
+        expect(breaker.state).toBe('half-open');
+        await probes[1]!.answer();
+        expect(breaker.isClosed).toBe(true);
+      });
+
+      it.each(['answer', 'fail'] as const)('forgets the probe after a pause (%s)', async (ending) => {
+        await pauseAfterOpening();
+        breaker.close();
+        breaker.late();
+        await pass(DEADLINE_MS / 2);
+        breaker.late();
+        expect(probes).toHaveLength(2);
+        await probes[0]![ending]();
+        expect(breaker.state).toBe('half-open');
+      });
+
+      it('pauses, though the one before answers at last', async () => {
+        await late();
+        await pass(DEADLINE_MS);
+        breaker.close();
+        fail(LIMITS.volume);
+        await probes[0]!.answer();
+        expect(breaker.state).toBe('open');
+        expect(probes).toHaveLength(1);
+      });
+    });
+
+    it('owes a new connection a probe of its own, whatever the one before has answered', async () => {
+      await beSilent();
+      breaker.close();
+      await late();
+      expect(breaker.state).toBe('half-open');
+    });
+
+    it('has opened when no sign of life comes in time, until it has closed', async () => {
+      expect(breaker.hasOpened).toBe(false);
+      await late();
+      expect(breaker.hasOpened).toBe(false);
+      await pass(DEADLINE_MS);
+      expect(breaker.hasOpened).toBe(true);
+      await probes[0]!.answer();
+      expect(breaker.state).toBe('half-open');
+      expect(breaker.hasOpened).toBe(true);
+      await probes[1]!.answer();
+      expect(breaker.hasOpened).toBe(false);
+    });
+
+    it.each([
+      ['its first probe is answered', () => probes[0]!.answer()],
+      ['its first probe fails', () => probes[0]!.fail()],
+      ['there is a new connection', async () => breaker.close()],
+    ])('stays as it is when it is stopped and %s', async (_, happen) => {
+      await late();
+      breaker.stop();
+      await happen();
+      expect(states).toEqual(['half-open']);
+    });
+
+    it('stays as it is when it is stopped and a later probe is answered', async () => {
+      await pauseAfterOpening();
+      breaker.stop();
+      await probes[0]!.answer();
+      expect(states).toEqual(['open', 'half-open']);
     });
 
     it('sends no probe when it is stopped', async () => {

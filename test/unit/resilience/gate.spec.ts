@@ -161,6 +161,40 @@ describe('the gate', () => {
     expect(await work).toBe('done');
   });
 
+  it('takes progress of one for a sign of life, where another one is late', async () => {
+    let progress!: Progress;
+    const long = failure(
+      gate.run((moveOn) => {
+        progress = moveOn;
+        return silence();
+      }),
+    );
+    const late = failure(gate.run(silence));
+    await pass(DEADLINE_MS / 2 + 1);
+    progress();
+    await pass(DEADLINE_MS / 2);
+    await late;
+    expect(gate.isOpen).toBe(true);
+    await pass(DEADLINE_MS);
+    await long;
+    expect(gate.isOpen).toBe(true);
+    expect(connection.probes).toBe(1);
+  });
+
+  it('tells a moment of silence from a Redis that is out of reach', async () => {
+    connection.answer = silence;
+    const late = failure(gate.run(silence));
+    await pass(DEADLINE_MS);
+    await late;
+    expect([gate.isOpen, gate.isOutOfReach]).toEqual([false, false]);
+    await pass(DEADLINE_MS);
+    expect(gate.isOutOfReach).toBe(true);
+    gate.connected();
+    expect(gate.isOutOfReach).toBe(false);
+    connection.ready = false;
+    expect(gate.isOutOfReach).toBe(true);
+  });
+
   it.each([
     'NOPERM this user has no permissions',
     "OOM command not allowed when used memory > 'maxmemory'",

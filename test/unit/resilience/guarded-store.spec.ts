@@ -282,6 +282,28 @@ describe('the store behind the gate', () => {
     expect(await guard.acquire('a', 'l', 3_000, '')).toEqual({ kind: 'held', forMs: 1_000 });
   });
 
+  it('doubts no holder because of a moment of silence, but does when that lasts', async () => {
+    let wake!: () => void;
+    inner.probe = () => new Promise((resolve) => (wake = resolve));
+    inner.acquired = { kind: 'held', forMs: 1_000 };
+    /** A read is late; another one comes before Redis is awake, which it is after so many milliseconds. */
+    const silentFor = async (ms: number) => {
+      inner.before = () => new Promise(() => undefined);
+      const late = guard.read('a', []);
+      await pass(ms);
+      await late;
+      expect(await guard.read('a', [])).toEqual(unavailable);
+      mend();
+      wake();
+      await pass(0);
+      wake();
+      await pass(0);
+      return guard.acquire('a', 'l', 3_000, '');
+    };
+    expect(await silentFor(DEADLINE_MS)).toEqual({ kind: 'held', forMs: 1_000 });
+    expect(await silentFor(2 * DEADLINE_MS)).toMatchObject({ isDoubtful: true });
+  });
+
   it('evicts again on another server what was evicted lately, strictly or not', async () => {
     await guard.evict(['a']);
     inner.ready = false;
