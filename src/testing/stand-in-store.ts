@@ -24,7 +24,6 @@ export interface StandInStoreParts {
 /** A store in memory in place of Redis, that can be told to fail. Answers come as late as those of a real one do. */
 export class StandInStore implements RemoteStore {
   readonly tier = 'l2';
-  readonly mostReads = 100;
   readonly mostLoads = 50;
   private readonly memory: MemoryStore;
   private its: Mood = 'works';
@@ -33,6 +32,10 @@ export class StandInStore implements RemoteStore {
   constructor(private readonly parts: StandInStoreParts) {
     const { clock } = parts;
     this.memory = new MemoryStore(LIMITS, TagTokens.forEntries(LIMITS.maxEntries, clock), clock);
+  }
+
+  mostReads(): number {
+    return 100;
   }
 
   get mood(): Mood {
