@@ -31,6 +31,8 @@ const MOST_LOADS = 50;
 const MOST_STORED_BYTES = 500_000;
 /** How many bytes one that takes leases brings, from which on what it finds is read by itself. */
 const MOST_FILLED_BYTES = 500_000;
+/** How many entries one UNLINK removes at most, each with its lease. */
+const MOST_EVICTED = 250;
 const GRANTED: Acquired = Object.freeze({ kind: 'granted' });
 
 /** What a Redis store is made of. */
@@ -225,7 +227,17 @@ export class RedisStore implements RemoteStore {
   }
 
   async evict(keys: readonly string[]): Promise<void> {
-    await Promise.all(keys.map((key) => this.client.unlink(this.keys.entry(key), this.keys.lease(key))));
+    const entries = keys.map((key) => this.keys.entry(key));
+    const unlinks: Promise<unknown>[] = [];
+    // Those in one slot have their leases there, too.
+    for (const positions of this.topology.groups(entries)) {
+      for (let from = 0; from < positions.length; from += MOST_EVICTED) {
+        const some = positions.slice(from, from + MOST_EVICTED).map((position) => keys[position] ?? '');
+        const names = some.flatMap((key) => [this.keys.entry(key), this.keys.lease(key)]);
+        unlinks.push(this.client.unlink(...names));
+      }
+    }
+    await Promise.all(unlinks);
   }
 
   evictTags(tags: readonly string[]): Promise<void> {

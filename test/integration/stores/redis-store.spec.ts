@@ -322,6 +322,17 @@ describe('RedisStore', () => {
       });
     });
 
+    it('evicts many with few commands', async () => {
+      const keys = Array.from({ length: 600 }, (_, i) => `${i}`);
+      for (const key of keys.slice(0, 300)) await put(store, key, entryOf({ now: Date.now() }));
+      await store.acquireMany(keys.slice(250, 350).map((key) => wish(key)));
+      await client.config('RESETSTAT');
+      await store.evict(keys);
+      expect(await callsOf('unlink')).toBe(3);
+      expect(await client.keys(`${namespace}*`)).toEqual([]);
+      await store.evict([]);
+    });
+
     it('tells who waits for one of them', async () => {
       const listener = client.duplicate();
       const messages: string[] = [];
