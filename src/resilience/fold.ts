@@ -1,18 +1,23 @@
 import { Deferred } from '../engine/deferred.js';
+import type { MaybePromise } from '../stores/store.js';
 
 export interface FoldParts<Asked, Answer> {
-  /** How many are asked together at most. One: each goes alone. */
-  readonly most: () => number;
-  /** Answers all, in their order. */
-  readonly many: (asked: readonly Asked[]) => Promise<readonly Answer[]>;
+  /** How many such as this one are asked together at most. One: it goes alone. */
+  readonly most: (asked: Asked) => number;
+  /** Answers all, in their order. What takes longer for one of them is that one's to wait for. */
+  readonly many: (asked: readonly Asked[]) => Promise<readonly MaybePromise<Answer>[]>;
   /** Where there is a simpler way for one. */
   readonly one?: (asked: Asked) => Promise<Answer>;
 }
 
+/** What a group has room for. Each takes its share, those of which few go together a larger one. */
+const ROOM = 1_000_000;
+
 /** What goes together. */
 class Group<Asked, Answer> {
   readonly asked: Asked[] = [];
-  readonly answers = new Deferred<readonly Answer[]>();
+  readonly answers = new Deferred<readonly MaybePromise<Answer>[]>();
+  room = ROOM;
 }
 
 /**
@@ -24,7 +29,7 @@ export class Fold<Asked, Answer> {
   private group: Group<Asked, Answer> | undefined;
   /** Commands on their way. */
   private underWay = 0;
-  private readonly most: () => number;
+  private readonly most: FoldParts<Asked, Answer>['most'];
   private readonly many: FoldParts<Asked, Answer>['many'];
   private readonly one: (asked: Asked) => Promise<Answer>;
 
@@ -35,15 +40,18 @@ export class Fold<Asked, Answer> {
   }
 
   ask(asked: Asked): Promise<Answer> {
-    const most = this.most();
-    const isAlone = most === 1 || (this.underWay === 0 && this.group === undefined);
-    return isAlone ? this.askOne(asked) : this.join(asked, most);
+    const hasNoCompany = this.underWay === 0 && this.group === undefined;
+    const most = hasNoCompany ? 1 : this.most(asked);
+    return most === 1 ? this.askOne(asked) : this.join(asked, most);
   }
 
   private async join(asked: Asked, most: number): Promise<Answer> {
+    const share = Math.floor(ROOM / most);
+    if (this.group !== undefined && this.group.room < share) this.send(this.group);
     const group = (this.group ??= this.newGroup());
     const position = group.asked.push(asked) - 1;
-    if (group.asked.length >= most) this.send(group);
+    group.room -= share;
+    if (group.room < share) this.send(group);
     const answers = await group.answers.promise;
     return answers[position]!;
   }
@@ -70,7 +78,7 @@ export class Fold<Asked, Answer> {
     }
   }
 
-  private async askAll(asked: readonly Asked[]): Promise<readonly Answer[]> {
+  private async askAll(asked: readonly Asked[]): Promise<readonly MaybePromise<Answer>[]> {
     const [first] = asked;
     if (asked.length === 1 && first !== undefined) return [await this.askOne(first)];
     this.underWay += 1;

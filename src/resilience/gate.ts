@@ -119,10 +119,10 @@ export class Gate {
     if (this.parts.connection.ready) act().catch(() => undefined);
   }
 
-  /** What work gives, or `otherwise` when it takes longer than an operation may. The work itself goes on. */
-  async inTime<T, U>(work: () => Promise<T>, otherwise: U): Promise<T | U> {
+  /** What work gives, or `otherwise` when it takes longer, by default than an operation may. The work itself goes on. */
+  async inTime<T, U>(work: () => Promise<T>, otherwise: U, ms = this.deadline): Promise<T | U> {
     try {
-      return await this.deadlines.before(this.deadline, work, this.late);
+      return await this.deadlines.before(ms, work, this.late);
     } catch (error) {
       if (error instanceof LateError) return otherwise;
       throw error;

@@ -51,6 +51,15 @@ export class GuardedOperations {
     return mayWait ? this.gate.inTime(ask, otherwise) : ask();
   }
 
+  /** What is left of one that began then, on the clock of `performance.now()`: within what is left of its deadline. */
+  askRest<T>(operation: string, otherwise: T, rest: () => Promise<T>, since: number): Promise<T> {
+    const { deadline } = this.gate;
+    const left = deadline - (performance.now() - since);
+    // What has come later than that was not late: it had waited for its turn, or the event loop was blocked.
+    const ms = left > 0 ? left : deadline;
+    return this.gate.inTime(() => this.ask(operation, otherwise, rest), otherwise, ms);
+  }
+
   /** One that may be left undone. */
   async ask<T>(operation: string, otherwise: T, act: () => MaybePromise<T>, places?: number): Promise<T> {
     if (!this.gate.isOpen) {

@@ -12,6 +12,7 @@ import type {
   MaybePromise,
   SharedStore,
 } from '../stores/store.js';
+import { isPromise } from '../codec/maybe-promise.js';
 import { Fold } from './fold.js';
 import { GuardedOperations } from './guarded-operations.js';
 import { isShut, type Gate } from './gate.js';
@@ -59,10 +60,10 @@ export class GuardedStore implements SharedStore {
     this.queue = new OutageQueue({ ...parts, store: inner, onProblem });
     this.operations = new GuardedOperations(gate, this.queue, parts);
     this.reads = new Fold({
-      most: () => inner.mostReads,
+      most: ({ tags }) => inner.mostReads(tags),
       one: (read) => this.readOne(read),
       many: (reads) =>
-        this.readMany(
+        this.readTogether(
           reads.map(({ key }) => key),
           reads.map(({ tags }) => tags),
         ),
@@ -107,7 +108,19 @@ export class GuardedStore implements SharedStore {
     keys: readonly string[],
     tagsOfEach: readonly (readonly string[])[],
   ): Promise<readonly Found[]> {
+    const founds = await this.readTogether(keys, tagsOfEach);
+    return founds.some(isPromise)
+      ? Promise.all(founds.map(async (found) => found))
+      : (founds as readonly Found[]);
+  }
+
+  /** What takes longer for one of them, the others do not wait for. */
+  private async readTogether(
+    keys: readonly string[],
+    tagsOfEach: readonly (readonly string[])[],
+  ): Promise<readonly MaybePromise<Found>[]> {
     const { replays } = this.queue;
+    const since = performance.now();
     const read = () => this.inner.readMany(keys, tagsOfEach);
     const founds = await this.operations.askInTime(
       'read',
@@ -116,7 +129,12 @@ export class GuardedStore implements SharedStore {
       Math.min(keys.length, MOST_PLACES),
     );
     if (founds === undefined) return keys.map(() => NOT_ASKED);
-    return founds.map((found, i) => this.usable(keys[i] ?? '', found, replays));
+    return founds.map((found, i) => {
+      const key = keys[i] ?? '';
+      if (typeof found !== 'function') return this.usable(key, found, replays);
+      const rest = this.operations.askRest('read', NOT_ASKED, found, since);
+      return rest.then((all) => this.usable(key, all, replays));
+    });
   }
 
   private async readOne({ key, tags }: Read): Promise<Found> {
@@ -129,8 +147,9 @@ export class GuardedStore implements SharedStore {
     return this.acquires.ask({ key, lease, leaseMs, seen });
   }
 
-  private async acquireMany(wishes: readonly LeaseWish[]): Promise<readonly Acquired[]> {
+  private async acquireMany(wishes: readonly LeaseWish[]): Promise<readonly MaybePromise<Acquired>[]> {
     const { replays } = this.queue;
+    const since = performance.now();
     let wasSent = false;
     const acquire = () => {
       wasSent = true;
@@ -139,6 +158,10 @@ export class GuardedStore implements SharedStore {
     const acquired = await this.operations.ask('acquire', undefined, acquire, wishes.length);
     return wishes.map((wish, i) => {
       const answer = acquired?.[i] ?? UNAVAILABLE;
+      if (typeof answer === 'function') {
+        const rest = this.operations.askRest('acquire', UNAVAILABLE, answer, since);
+        return rest.then((all) => this.acquired(wish, all, replays));
+      }
       // It may have been granted all the same: nobody is to wait for a holder who does not load.
       if (answer === UNAVAILABLE && wasSent) void this.release(wish.key, wish.lease);
       return this.acquired(wish, answer, replays);
@@ -175,10 +198,16 @@ export class GuardedStore implements SharedStore {
     return this.stores.ask({ key, lease, entry });
   }
 
-  private async storeMany(loaded: readonly Loaded[]): Promise<readonly boolean[]> {
+  private async storeMany(loaded: readonly Loaded[]): Promise<readonly MaybePromise<boolean>[]> {
+    const since = performance.now();
     const store = () => this.inner.storeMany(loaded);
     const stored = await this.operations.ask('store', undefined, store, loaded.length);
-    return loaded.map((_, i) => stored?.[i] === true);
+    return loaded.map((_, i) => {
+      const answer = stored?.[i];
+      return typeof answer === 'function'
+        ? this.operations.askRest('store', false, answer, since)
+        : answer === true;
+    });
   }
 
   /** What could not be given back is, when Redis is there again. */

@@ -22,6 +22,12 @@ export interface Found {
   readonly invalid?: true;
 }
 
+/**
+ * An answer, or what is left to do for it, which may fail: of those that are asked for together, none waits for what
+ * only another one needs.
+ */
+export type Unfinished<T> = T | (() => Promise<T>);
+
 /** How an eviction is to be done. */
 export interface HowToEvict {
   /** Reject when it does not reach Redis, and do not carry it out later. @default false */

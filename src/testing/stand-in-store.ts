@@ -25,7 +25,6 @@ export interface StandInStoreParts {
 /** A store in memory in place of Redis, that can be told to fail. Answers come as late as those of a real one do. */
 export class StandInStore implements RemoteStore {
   readonly tier = 'l2';
-  readonly mostReads = 100;
   readonly mostLoads = 50;
   private readonly memory: MemoryStore;
   private its: Mood = 'works';
@@ -39,6 +38,10 @@ export class StandInStore implements RemoteStore {
       clock,
       new ValueCodec(),
     );
+  }
+
+  mostReads(): number {
+    return 100;
   }
 
   get mood(): Mood {

@@ -146,7 +146,7 @@ describe('who waits for somebody else’s load is woken, and need not look wheth
         const mendAcquire = wrapMethod(RedisStore.prototype, 'acquireMany', (acquire) => {
           return async function (this: RedisStore, ...args) {
             const answer = await acquire.apply(this, args);
-            if (answer.every(({ kind }) => kind !== 'held')) return answer;
+            if (answer.every((each) => typeof each === 'function' || each.kind !== 'held')) return answer;
             mendAcquire();
             await end(holder);
             if (isOfLoad) await held.catch(() => undefined);

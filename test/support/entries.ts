@@ -22,7 +22,7 @@ export function entryOf(fields: Partial<Entry> & { readonly now: number; readonl
 }
 
 /** Stores an entry whatever is there, as a put does. */
-export async function put(store: CacheStore, key: string, entry: Entry): Promise<boolean> {
+export async function put(store: Omit<CacheStore, 'readMany'>, key: string, entry: Entry): Promise<boolean> {
   const lease = newToken();
   await store.seize(key, lease, 60_000);
   return store.store(key, lease, entry);

@@ -5,7 +5,7 @@ import type { CacheStore } from '../../src/stores/store.js';
 import { entryOf, put } from './entries.js';
 
 export interface StoreUnderTest {
-  readonly store: CacheStore;
+  readonly store: Omit<CacheStore, 'readMany'>;
   readonly now: () => number;
   /** Lets that much of the store's time pass. */
   readonly pass: (ms: number) => Promise<void>;

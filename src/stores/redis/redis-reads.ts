@@ -3,9 +3,10 @@ import { isPromise } from '../../codec/maybe-promise.js';
 import type { Sealer } from '../../codec/sealer.js';
 import type { Clock } from '../../engine/clock.js';
 import type { Entry } from '../../engine/entry.js';
-import type { Found } from '../store.js';
-import { answersIn, noAnswer } from './answers-in.js';
+import type { Found, Unfinished } from '../store.js';
+import { answersIn, isBytes, noAnswer } from './answers-in.js';
 import type { KnownTokens } from './known-tokens.js';
+import { LargestSizes } from './largest-sizes.js';
 import type { RedisClient } from './redis-client.js';
 import type { RedisKeys } from './redis-keys.js';
 import type { RedisTopology } from './redis-topology.js';
@@ -17,14 +18,10 @@ const INVALID: Found = Object.freeze({ seen: '', invalid: true });
 /** Tokens as Redis has just told them; `null` for a tag that has none. */
 type Tokens = ReadonlyMap<string, string | null>;
 const NONE_READ: Tokens = new Map();
+const NO_TAGS: readonly string[] = [];
 
 /** Opens an answer, and tells whether it is current. `tags` are those that the entry is expected to carry. */
-type Judge = (
-  key: string,
-  name: string,
-  tags: readonly string[],
-  bytes: Buffer | null,
-) => Found | Promise<Found>;
+type Judge = (key: string, name: string, tags: readonly string[], bytes: Buffer | null) => Unfinished<Found>;
 
 export interface RedisReadsParts {
   readonly client: RedisClient;
@@ -39,25 +36,11 @@ export interface RedisReadsParts {
   readonly onProblem: (operation: string, error: unknown) => void;
 }
 
-/** How many keys one MGET names at most. */
-const MOST_KEYS = 100;
-/** How many bytes it is to bring: Redis does nothing else meanwhile, and all of them have to come within one deadline. */
-const MOST_BYTES = 2_000_000;
-/** How much the latest answer tells of the usual size of entries. */
-const NEWS = 0.1;
-
 /** Reads entries, and tells which of them are current. */
 export class RedisReads {
-  private usualBytes = 0;
+  readonly sizes = new LargestSizes();
 
   constructor(private readonly parts: RedisReadsParts) {}
-
-  /** How many keys are to be read together at most, as far as is known of their size. */
-  get most(): number {
-    return this.usualBytes * MOST_KEYS <= MOST_BYTES
-      ? MOST_KEYS
-      : Math.max(1, Math.floor(MOST_BYTES / this.usualBytes));
-  }
 
   async one(key: string, tags: readonly string[]): Promise<Found> {
     const name = this.parts.keys.entry(key);
@@ -68,11 +51,16 @@ export class RedisReads {
       unknown === undefined
         ? [await getting, NONE_READ]
         : await Promise.all([getting, this.askTokens(unknown)]);
-    this.note(bytes?.length ?? 0, 1);
-    return this.judgeIn(read)(key, name, tags, bytes);
+    if (bytes !== null) this.sizes.note(tags, bytes.length);
+    const found = this.judgeIn(read)(key, name, tags, bytes);
+    return typeof found === 'function' ? found() : found;
   }
 
-  async many(keys: readonly string[], tagsOfEach: readonly (readonly string[])[]): Promise<readonly Found[]> {
+  /** What takes more than the one round trip is left to do. */
+  async many(
+    keys: readonly string[],
+    tagsOfEach: readonly (readonly string[])[],
+  ): Promise<readonly Unfinished<Found>[]> {
     const unknown = this.unknown(tagsOfEach);
     const names = keys.map((key) => this.parts.keys.entry(key));
     const getting = this.getMany(names);
@@ -80,21 +68,17 @@ export class RedisReads {
       unknown === undefined
         ? [await getting, NONE_READ]
         : await Promise.all([getting, this.askTokens(unknown)]);
-    let size = 0;
-    for (const bytes of values) size += bytes?.length ?? 0;
-    this.note(size, values.length);
     const judge = this.judgeIn(read);
-    const founds = values.map((bytes, i) => judge(keys[i] ?? '', names[i] ?? '', tagsOfEach[i] ?? [], bytes));
-    return founds.some(isPromise) ? Promise.all(founds.map(async (found) => found)) : (founds as Found[]);
+    return values.map((bytes, i) => {
+      const tags = tagsOfEach[i] ?? NO_TAGS;
+      if (bytes !== null) this.sizes.note(tags, bytes.length);
+      return judge(keys[i] ?? '', names[i] ?? '', tags, bytes);
+    });
   }
 
   /** What lies in bytes that a script has read. */
-  async opened(key: string, bytes: Buffer): Promise<Found> {
-    return this.judgeIn(NONE_READ)(key, this.parts.keys.entry(key), [], bytes);
-  }
-
-  private note(bytes: number, count: number): void {
-    if (bytes > 0) this.usualBytes += (bytes / count - this.usualBytes) * NEWS;
+  opened(key: string, bytes: Buffer): Unfinished<Found> {
+    return this.judgeIn(NONE_READ)(key, this.parts.keys.entry(key), NO_TAGS, bytes);
   }
 
   /** Those of the tags whose tokens have to be asked for. */
@@ -131,7 +115,8 @@ export class RedisReads {
   private async get(name: string): Promise<Buffer | null> {
     const { client, onProblem } = this.parts;
     try {
-      return await client.getBuffer(name);
+      const bytes: unknown = await client.getBuffer(name);
+      return isBytes(bytes) ? bytes : noAnswer();
     } catch (error) {
       if (!(error instanceof Error) || !error.message.startsWith('WRONGTYPE')) throw error;
       // A stranger's list or hash under our key: nothing of ours, and in the way of storing.
@@ -144,11 +129,11 @@ export class RedisReads {
   /** One MGET where one command may name all keys; it takes what is no string for missing. */
   private async getMany(names: readonly string[]): Promise<readonly (Buffer | null)[]> {
     const { client, topology } = this.parts;
-    if (topology.isOne) return answersIn(await client.mgetBuffer([...names]), names.length);
+    if (topology.isOne) return answersIn(await client.mgetBuffer([...names]), names.length, isBytes);
     const values: (Buffer | null)[] = [];
     const groups = topology.groups(names).map(async (positions) => {
       const reply = await client.mgetBuffer(positions.map((position) => names[position] ?? ''));
-      const replies = answersIn<Buffer | null>(reply, positions.length);
+      const replies = answersIn(reply, positions.length, isBytes);
       for (const [i, position] of positions.entries()) values[position] = replies[i] ?? null;
     });
     await Promise.all(groups);
@@ -170,25 +155,40 @@ export class RedisReads {
         last = tags;
         tokens = tags.map(tokenOf);
       }
-      return carries(entry, tags, tokens) ? { entry, seen: entry.id } : this.compared(entry, read);
+      return carries(entry, tags, tokens) ? { entry, seen: entry.id } : () => this.compared(entry, read);
     };
     return (key, name, tags, bytes) => {
       if (bytes === null) return NOTHING;
-      if (!Buffer.isBuffer(bytes)) return noAnswer();
       try {
         const opened = sealer.open(bytes, name);
-        if (!isPromise(opened)) return judge(opened, tags);
-        return opened.then(
-          (entry) => judge(entry, tags),
-          (error: unknown) => this.invalid(key, bytes, error),
-        );
+        return isPromise(opened) ? this.openedLater(key, bytes, opened, read) : judge(opened, tags);
       } catch (error) {
-        return this.invalid(key, bytes, error);
+        return () => this.invalid(key, bytes, error);
       }
     };
   }
 
-  /** An entry that was evicted, or carries tags that are not known: asks for tokens before it judges. */
+  /** What becomes of an entry that is opened in a thread of its own. */
+  private openedLater(
+    key: string,
+    bytes: Buffer,
+    opening: Promise<Entry>,
+    read: Tokens,
+  ): () => Promise<Found> {
+    // It may fail before anybody waits for it.
+    opening.catch(() => undefined);
+    return async () => {
+      let entry: Entry;
+      try {
+        entry = await opening;
+      } catch (error) {
+        return this.invalid(key, bytes, error);
+      }
+      return this.compared(entry, read);
+    };
+  }
+
+  /** Asks for tokens before it judges, where an entry carries tags that are not known, or seems to be evicted. */
   private async compared(entry: Entry, tokens: Tokens): Promise<Found> {
     const { known } = this.parts;
     const read = new Map(tokens);

@@ -4,17 +4,17 @@ import type { CachePattern } from '../../definition/template.js';
 import type { Clock } from '../../engine/clock.js';
 import { expiresAt, type Entry } from '../../engine/entry.js';
 import type { LoadEnding } from '../../engine/load-waiters.js';
-import type { Acquired, Found, HowToEvict, LeaseWish, Loaded, MaybePromise } from '../store.js';
+import type { Acquired, Found, HowToEvict, LeaseWish, Loaded, MaybePromise, Unfinished } from '../store.js';
 import type { Progress } from '../../engine/before-deadline.js';
 import type { RemoteStore } from '../../resilience/guarded-store.js';
-import { answersIn } from './answers-in.js';
-import { acquireScript } from './lua/acquire.lua.js';
+import { answersIn, asError, settled } from './answers-in.js';
+import { acquireScript, isTaken, UNREAD } from './lua/acquire.lua.js';
 import { discardScript } from './lua/discard.lua.js';
 import { extendScript } from './lua/extend.lua.js';
 import { releaseScript } from './lua/release.lua.js';
 import { replaceScript } from './lua/replace.lua.js';
 import { seizeScript } from './lua/seize.lua.js';
-import { storeScript } from './lua/store.lua.js';
+import { isStoreAnswer, storeScript, type StoreAnswer } from './lua/store.lua.js';
 import type { KnownTokens } from './known-tokens.js';
 import type { RedisClient } from './redis-client.js';
 import { pxOf } from './px.js';
@@ -29,6 +29,10 @@ import { TokenKeeper } from './token-keeper.js';
 const MOST_LOADS = 50;
 /** How many bytes it stores, for the same reason. One that is larger goes alone. */
 const MOST_STORED_BYTES = 500_000;
+/** How many bytes one that takes leases brings, from which on what it finds is read by itself. */
+const MOST_FILLED_BYTES = 500_000;
+/** How many entries one UNLINK removes at most, each with its lease. */
+const MOST_EVICTED = 250;
 const GRANTED: Acquired = Object.freeze({ kind: 'granted' });
 
 /** What a Redis store is made of. */
@@ -83,8 +87,8 @@ export class RedisStore implements RemoteStore {
   }
 
   /** In a cluster each key needs a command, and may be on a node that can't be asked. */
-  get mostReads(): number {
-    return this.topology.isOne ? this.reads.most : 1;
+  mostReads(tags: readonly string[]): number {
+    return this.topology.isOne ? this.reads.sizes.most(tags) : 1;
   }
 
   get mostLoads(): number {
@@ -95,32 +99,39 @@ export class RedisStore implements RemoteStore {
     return this.reads.one(key, tags);
   }
 
-  readMany(keys: readonly string[], tagsOfEach: readonly (readonly string[])[]): Promise<readonly Found[]> {
+  readMany(
+    keys: readonly string[],
+    tagsOfEach: readonly (readonly string[])[],
+  ): Promise<readonly Unfinished<Found>[]> {
     return this.reads.many(keys, tagsOfEach);
   }
 
   async acquire(key: string, lease: string, leaseMs: number, seen: string): Promise<Acquired> {
     const [acquired] = await this.acquireMany([{ key, lease, leaseMs, seen }]);
-    return acquired!;
+    return typeof acquired === 'function' ? acquired() : acquired!;
   }
 
-  async acquireMany(wishes: readonly LeaseWish[]): Promise<readonly Acquired[]> {
+  async acquireMany(wishes: readonly LeaseWish[]): Promise<readonly Unfinished<Acquired>[]> {
     const keys: string[] = [];
-    const args: (string | number | Buffer)[] = [];
+    const args: (string | number | Buffer)[] = [MOST_FILLED_BYTES];
     for (const { key, lease, leaseMs, seen } of wishes) {
       keys.push(this.keys.entry(key), this.keys.lease(key));
       // Commands that hold no Buffer are written faster.
       args.push(lease, leaseMs, seen === '' ? '' : Buffer.from(seen, 'hex'));
     }
-    const answers = answersIn((await acquireScript.run(this.client, keys, args)) as unknown[], wishes.length);
-    const acquired: Acquired[] = [];
-    for (const [i, { key }] of wishes.entries()) {
-      const answer = answers[i];
-      if (answer === 0) acquired.push(GRANTED);
-      else if (typeof answer === 'number') acquired.push({ kind: 'held', forMs: answer });
-      else acquired.push({ kind: 'filled', found: await this.reads.opened(key, answer as Buffer) });
-    }
-    return acquired;
+    const reply = await acquireScript.run(this.client, keys, args);
+    const answers = answersIn(reply, wishes.length, isTaken);
+    return settled(answers, (answer, i) => this.taken(wishes[i]?.key ?? '', answer));
+  }
+
+  private taken(key: string, answer: number | Buffer): Unfinished<Acquired> {
+    if (answer === 0) return GRANTED;
+    if (answer === UNREAD) return async () => ({ kind: 'filled', found: await this.read(key, []) });
+    if (typeof answer === 'number') return { kind: 'held', forMs: answer };
+    const found = this.reads.opened(key, answer);
+    return typeof found === 'function'
+      ? async () => ({ kind: 'filled', found: await found() })
+      : { kind: 'filled', found };
   }
 
   async extend(key: string, lease: string, leaseMs: number): Promise<boolean> {
@@ -137,14 +148,14 @@ export class RedisStore implements RemoteStore {
 
   async store(key: string, lease: string, entry: Entry): Promise<boolean> {
     const [isStored] = await this.storeMany([{ key, lease, entry }]);
-    return isStored === true;
+    return typeof isStored === 'function' ? isStored() : isStored === true;
   }
 
-  async storeMany(loaded: readonly Loaded[]): Promise<readonly boolean[]> {
+  async storeMany(loaded: readonly Loaded[]): Promise<readonly Unfinished<boolean>[]> {
     const sealed = await Promise.all(loaded.map(async ({ key, entry }) => this.seal(key, entry)));
     const scripts: { readonly keys: string[]; readonly args: (string | number | Buffer)[] }[] = [];
     let room = 0;
-    for (const [i, { key, lease }] of loaded.entries()) {
+    for (const [i, { key, lease, entry }] of loaded.entries()) {
       const { bytes, px } = sealed[i] ?? {};
       if (bytes === undefined || px === undefined) continue;
       if (bytes.length > room) {
@@ -152,23 +163,41 @@ export class RedisStore implements RemoteStore {
         room = MOST_STORED_BYTES;
       }
       room -= bytes.length;
+      this.reads.sizes.note(entry.tags, bytes.length);
       const script = scripts.at(-1);
       script?.keys.push(this.keys.entry(key), this.keys.lease(key));
       script?.args.push(lease, bytes, px, this.parts.loadEndedMessage(key, 'over'));
     }
-    const [answers] = await Promise.all([
+    // What fails for some of them does not fail for the others.
+    const [stored, givenUp] = await Promise.all([
       Promise.all(scripts.map(({ keys, args }) => this.runStore(keys, args))),
-      ...loaded.map((each, i) => sealed[i] ?? this.giveUp(each)),
+      Promise.all(loaded.map(async (each, i) => sealed[i] === undefined && this.giveUp(each).catch(asError))),
     ]);
-    const isStored = answers.flat().values();
-    return sealed.map((each) => each !== undefined && isStored.next().value === 1);
+    const answers = stored.flat().values();
+    const results = sealed.map((each, i) =>
+      each === undefined ? (givenUp[i] ?? false) : (answers.next().value ?? false),
+    );
+    return settled(results, (answer) => this.isStored(answer));
   }
 
+  /** What the script answers for each, or why it answers nothing. */
   private async runStore(
     keys: readonly string[],
     args: readonly (string | number | Buffer)[],
-  ): Promise<readonly unknown[]> {
-    return answersIn((await storeScript.run(this.client, keys, args)) as unknown[], keys.length / 2);
+  ): Promise<readonly (StoreAnswer | Error)[]> {
+    const count = keys.length / 2;
+    try {
+      return answersIn(await storeScript.run(this.client, keys, args), count, isStoreAnswer);
+    } catch (error) {
+      return Array.from({ length: count }, () => asError(error));
+    }
+  }
+
+  private isStored(answer: StoreAnswer | boolean): boolean {
+    if (!Array.isArray(answer)) return answer === 1;
+    // It is there; who waits for it finds it later.
+    this.parts.onProblem('publish', answer[0]);
+    return true;
   }
 
   async release(key: string, lease: string, ending: LoadEnding = 'over'): Promise<void> {
@@ -198,7 +227,17 @@ export class RedisStore implements RemoteStore {
   }
 
   async evict(keys: readonly string[]): Promise<void> {
-    await Promise.all(keys.map((key) => this.client.unlink(this.keys.entry(key), this.keys.lease(key))));
+    const entries = keys.map((key) => this.keys.entry(key));
+    const unlinks: Promise<unknown>[] = [];
+    // Those in one slot have their leases there, too.
+    for (const positions of this.topology.groups(entries)) {
+      for (let from = 0; from < positions.length; from += MOST_EVICTED) {
+        const some = positions.slice(from, from + MOST_EVICTED).map((position) => keys[position] ?? '');
+        const names = some.flatMap((key) => [this.keys.entry(key), this.keys.lease(key)]);
+        unlinks.push(this.client.unlink(...names));
+      }
+    }
+    await Promise.all(unlinks);
   }
 
   evictTags(tags: readonly string[]): Promise<void> {
@@ -214,9 +253,10 @@ export class RedisStore implements RemoteStore {
   }
 
   /** Of what can't be stored: what is there is older. */
-  private async giveUp({ key, lease, entry }: Loaded): Promise<void> {
+  private async giveUp({ key, lease, entry }: Loaded): Promise<false> {
     const ending = expiresAt(entry) > this.parts.clock.now() ? 'unstored' : 'over';
     await Promise.all([this.client.unlink(this.keys.entry(key)), this.release(key, lease, ending)]);
+    return false;
   }
 
   /** The bytes of an entry, and its lifetime; `undefined` when that is over, or it can't be stored. */

@@ -4,6 +4,7 @@ import { systemClock } from '../../../src/engine/clock.js';
 import { pattern } from '../../../src/definition/template.js';
 import { RedisKeys } from '../../../src/stores/redis/redis-keys.js';
 import { RedisStore } from '../../../src/stores/redis/redis-store.js';
+import type { Unfinished } from '../../../src/stores/store.js';
 import { entryOf, put } from '../../support/entries.js';
 import { startRedisServer, type RedisServer } from '../../support/redis-server.js';
 import { describeStore } from '../../support/store-conformance.js';
@@ -173,7 +174,6 @@ describe('RedisStore', () => {
     });
 
     it('stores in several steps what would take Redis long, and reads fewer at a time the larger they are', async () => {
-      expect(store.mostReads).toBe(100);
       const wishes = ['a', 'b', 'c', 'd', 'e'].map((name) => wish(name));
       await store.acquireMany(wishes);
       const payloads = [200_000, 200_000, 200_000, 600_000, 10];
@@ -184,17 +184,153 @@ describe('RedisStore', () => {
       }));
       await client.config('RESETSTAT');
       expect(await store.storeMany(loaded)).toEqual(loaded.map(() => true));
-      expect(/evalsha:calls=(\d+)/.exec(await client.info('commandstats'))?.[1]).toBe('4');
-      const keys = loaded.map(({ key }) => key);
+      expect(await callsOf('evalsha')).toBe(4);
+      expect(store.mostReads([])).toBe(3);
+      const other = storeOf(namespace);
+      expect(await other.readMany(['e'], [[]])).toMatchObject([{ seen: loaded[4]!.entry.id }]);
+      expect(other.mostReads([])).toBe(100);
+      await other.read('a', []);
+      expect(other.mostReads([])).toBe(9);
+      await other.readMany(['d'], [[]]);
+      expect(other.mostReads([])).toBe(3);
+    });
+
+    it('leaves to each what only it needs', async () => {
+      const [token] = await store.tokens(['t'], 60_000);
+      const entries = [
+        entryOf({ now: Date.now() }),
+        entryOf({ now: Date.now(), tags: ['t'], tokens: [token!] }),
+        entryOf({ now: Date.now(), tags: ['t'], tokens: ['evicted'] }),
+      ];
+      for (const [i, entry] of entries.entries()) await put(store, `${i}`, entry);
+      await client.set(`${namespace}:3`, 'a stranger’s');
+      const keys = ['0', '1', '2', '3', '4'];
+      await client.config('RESETSTAT');
       const founds = await store.readMany(
         keys,
         keys.map(() => []),
       );
-      expect(founds.map(({ seen }) => seen)).toEqual(loaded.map(({ entry }) => entry.id));
-      const { mostReads: before } = store;
-      expect(before).toBeLessThan(100);
-      await store.read('d', []);
-      expect(store.mostReads).toBeLessThan(before);
+      expect(await callsOf('mget')).toBe(1);
+      const plain = {
+        entry: expect.objectContaining({ id: entries[0]!.id }) as unknown,
+        seen: entries[0]!.id,
+      };
+      const rest = expect.any(Function) as unknown;
+      expect(founds).toEqual([plain, rest, rest, rest, { seen: '' }]);
+      expect(problems).toEqual([]);
+      expect(await finished(founds)).toEqual([
+        plain,
+        { entry: expect.objectContaining({ id: entries[1]!.id }) as unknown, seen: entries[1]!.id },
+        { seen: entries[2]!.id },
+        { seen: '', invalid: true },
+        { seen: '' },
+      ]);
+      expect(problems).toEqual(['read']);
+      await client.del(`${namespace}:3`);
+      const acquired = await store.acquireMany(keys.map((key) => wish(key)));
+      expect(acquired).toEqual([
+        { kind: 'filled', found: plain },
+        rest,
+        rest,
+        { kind: 'granted' },
+        { kind: 'granted' },
+      ]);
+      expect((await finished(acquired)).map(({ kind }) => kind)).toEqual([
+        'filled',
+        'filled',
+        'filled',
+        'granted',
+        'granted',
+      ]);
+    });
+
+    it('uses no reply unless all make sense', async () => {
+      await put(store, 'a', entryOf({ now: Date.now(), tags: ['t'], tokens: ['token'] }));
+      const odd = client.duplicate();
+      const mget = odd.mgetBuffer.bind(odd) as (names: string[]) => Promise<(Buffer | null)[]>;
+      odd.mgetBuffer = async (names: never) => [(await mget(names))[0], 7] as never;
+      await client.config('RESETSTAT');
+      await expect(storeOf(namespace, odd).readMany(['a', 'b'], [[], []])).rejects.toThrow(TypeError);
+      await odd.quit();
+      // That of the entries, and none for the token of the first one.
+      expect(await callsOf('mget')).toBe(1);
+    });
+
+    it('brings a limited amount of what others have stored, and has the rest read by itself', async () => {
+      const keys = ['a', 'b', 'c', 'd'];
+      for (const key of keys)
+        await put(store, key, entryOf({ now: Date.now(), payload: Buffer.alloc(300_000) }));
+      const acquired = await store.acquireMany([...keys, 'free'].map((key) => wish(key)));
+      const rest = expect.any(Function) as unknown;
+      const filled = expect.objectContaining({ kind: 'filled' }) as unknown;
+      expect(acquired).toEqual([filled, filled, rest, rest, { kind: 'granted' }]);
+      for (const each of (await finished(acquired)).slice(0, 4)) {
+        expect(each).toMatchObject({ kind: 'filled', found: { entry: { payload: { length: 300_000 } } } });
+      }
+    });
+
+    it('answers the others when Redis is too full for one lease', async () => {
+      const there = entryOf({ now: Date.now() });
+      await put(store, 'filled', there);
+      await store.acquire('held', newToken(), 10_000, '');
+      await store.acquire('held', newToken(), 10_000, '');
+      const names = ['free', 'filled', 'held'];
+      await client.config('SET', 'maxmemory', '1');
+      try {
+        const [free, ...others] = await store.acquireMany(names.map((name) => wish(name)));
+        expect(others).toMatchObject([{ kind: 'filled', found: { seen: there.id } }, { kind: 'held' }]);
+        await expect(finished([free!])).rejects.toThrow('OOM');
+        await expect(store.acquireMany([wish('a'), wish('b')])).rejects.toThrow('OOM');
+      } finally {
+        await client.config('SET', 'maxmemory', '0');
+      }
+    });
+
+    describe('for a user who may not do everything', () => {
+      const as = async (rule: string) => {
+        await client.acl('SETUSER', 'app', 'reset', 'on', '>secret', '~*', '&*', '+@all', rule);
+        const app = new Redis(server.url, { username: 'app', password: 'secret' });
+        return { app, restricted: storeOf(namespace, app) };
+      };
+      const loadOf = ({ key, lease }: { key: string; lease: string }, payload = 10) => ({
+        key,
+        lease,
+        entry: entryOf({ now: Date.now(), payload: Buffer.alloc(payload) }),
+      });
+
+      it('stores all though nobody can be told', async () => {
+        const wishes = ['a', 'b', 'c'].map((name) => wish(name));
+        await store.acquireMany(wishes);
+        await store.acquire('b', newToken(), 10_000, '');
+        const { app, restricted } = await as('-publish');
+        const loaded = wishes.map((each) => loadOf(each));
+        expect(await restricted.storeMany(loaded)).toEqual([true, true, true]);
+        await app.quit();
+        expect(problems).toEqual(['publish']);
+        for (const { key, entry } of loaded) expect((await store.read(key, [])).seen).toBe(entry.id);
+      });
+
+      it('stores the others though one can neither be stored nor removed', async () => {
+        const wishes = ['a', 'b', 'c'].map((name) => wish(name));
+        await store.acquireMany(wishes);
+        const { app, restricted } = await as('-unlink');
+        const loaded = wishes.map((each, i) => loadOf(each, i === 1 ? 8 * 1024 * 1024 + 1 : 10));
+        const [a, b, c] = await restricted.storeMany(loaded);
+        await app.quit();
+        expect([a, c]).toEqual([true, true]);
+        await expect(finished([b!])).rejects.toThrow('NOPERM');
+      });
+    });
+
+    it('evicts many with few commands', async () => {
+      const keys = Array.from({ length: 600 }, (_, i) => `${i}`);
+      for (const key of keys.slice(0, 300)) await put(store, key, entryOf({ now: Date.now() }));
+      await store.acquireMany(keys.slice(250, 350).map((key) => wish(key)));
+      await client.config('RESETSTAT');
+      await store.evict(keys);
+      expect(await callsOf('unlink')).toBe(3);
+      expect(await client.keys(`${namespace}*`)).toEqual([]);
+      await store.evict([]);
     });
 
     it('tells who waits for one of them', async () => {
@@ -298,9 +434,18 @@ describe('RedisStore', () => {
     expect((await commandsProcessed()) - before - 1).toBe(2);
   });
 
-  function storeOf(of: string): RedisStore {
+  function finished<T>(all: readonly Unfinished<T>[]): Promise<T[]> {
+    return Promise.all(all.map((each) => (typeof each === 'function' ? (each as () => Promise<T>)() : each)));
+  }
+
+  async function callsOf(command: string): Promise<number> {
+    const stats = await client.info('commandstats');
+    return Number(new RegExp(`_${command}:calls=(\\d+)`).exec(stats)?.[1]);
+  }
+
+  function storeOf(of: string, through = client): RedisStore {
     return new RedisStore({
-      client,
+      client: through,
       keys: new RedisKeys(of),
       clock: systemClock,
       sealer: sealerOf(PLAIN),

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Deferred } from '../../../src/engine/deferred.js';
 import { Fold } from '../../../src/resilience/fold.js';
 
 const MOST = 3;
@@ -65,6 +66,34 @@ describe('what folds questions into one', () => {
     expect(groups()).toEqual(['a', 'bcd', 'efg', 'h']);
     for (const { answer } of asked) answer();
     expect(await Promise.all(all)).toEqual('abcdefgh'.split('').map((what) => `${what}!`));
+  });
+
+  it('asks for fewer together where one of them is large', async () => {
+    fold = new Fold({
+      most: (what) => (what === 'L' ? 2 : 4),
+      one: async (what) => (await ask([what]))[0]!,
+      many: ask,
+    });
+    for (const what of 'aLbcdeLfLL') void fold.ask(what);
+    await nextTurn();
+    expect(groups()).toEqual(['a', 'Lbc', 'deL', 'fL', 'L']);
+  });
+
+  it('has nobody wait for what only another one needs', async () => {
+    const late = new Deferred<string>();
+    fold = new Fold({
+      most: () => MOST,
+      one: async (what) => (await ask([what]))[0]!,
+      many: async (what) => {
+        const answers = await ask(what);
+        return answers.map((answer) => (answer === 'c!' ? late.promise : answer));
+      },
+    });
+    const [, b, c, d] = ['a', 'b', 'c', 'd'].map((what) => fold.ask(what));
+    for (const { answer } of asked) answer();
+    expect(await Promise.all([b, d])).toEqual(['b!', 'd!']);
+    late.resolve('at last');
+    expect(await c).toBe('at last');
   });
 
   it('goes at once again when all is answered', async () => {

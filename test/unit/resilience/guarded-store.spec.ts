@@ -6,7 +6,7 @@ import type { Invalidation } from '../../../src/engine/bus.js';
 import type { Entry } from '../../../src/engine/entry.js';
 import { Gate, type Reachable } from '../../../src/resilience/gate.js';
 import { GuardedStore, type RemoteStore } from '../../../src/resilience/guarded-store.js';
-import type { Acquired, Found, LeaseWish, Loaded } from '../../../src/stores/store.js';
+import type { Acquired, Found, LeaseWish, Loaded, Unfinished } from '../../../src/stores/store.js';
 
 const DEADLINE_MS = 100;
 const STRICT = { strict: true };
@@ -15,7 +15,7 @@ const entry = { tags: ['t'] } as unknown as Entry;
 /** A store that notes what it is asked, and does it when and as the test says. */
 class FakeStore implements RemoteStore, Reachable {
   readonly tier = 'l2';
-  readonly mostReads = 100;
+  mostReads = () => 100;
   readonly mostLoads = 50;
   ready = true;
   servers = ['run-1'];
@@ -27,16 +27,18 @@ class FakeStore implements RemoteStore, Reachable {
   probe: () => Promise<void> = async () => undefined;
   identity = () => this.do('identity', this.servers);
   read = (key: string) => this.do<Found>(`read ${key}`, { entry, seen: 'id' });
+  /** Keys for which something is left to do when those asked for together are answered. */
+  unfinished = '';
   readMany = (keys: readonly string[]) =>
     this.do(
       `read ${keys.join()}`,
-      keys.map((): Found => ({ entry, seen: 'id' })),
+      keys.map((key) => this.restOf<Found>(key, { entry, seen: 'id' })),
     );
   acquire = (key: string) => this.do(`acquire ${key}`, this.acquired);
   acquireMany = (wishes: readonly LeaseWish[]) =>
     this.do(
       `acquire ${wishes.map(({ key }) => key).join()}`,
-      wishes.map(() => this.acquired),
+      wishes.map(({ key }) => this.restOf(key, this.acquired)),
     );
   tokensAtHand: (tags: readonly string[]) => readonly string[] | undefined = () => undefined;
   extend = (key: string) => this.do(`extend ${key}`, false);
@@ -45,7 +47,7 @@ class FakeStore implements RemoteStore, Reachable {
   storeMany = (loaded: readonly Loaded[]) =>
     this.do(
       `store ${loaded.map(({ key }) => key).join()}`,
-      loaded.map(() => true),
+      loaded.map(({ key }) => this.restOf(key, true)),
     );
   replace = (key: string) => this.do(`replace ${key}`, true);
   release = (key: string) => this.do(`release ${key}`, undefined);
@@ -61,6 +63,10 @@ class FakeStore implements RemoteStore, Reachable {
   /** What has been asked since this was last looked at. */
   get asked(): string[] {
     return this.log.splice(0);
+  }
+
+  private restOf<T>(key: string, result: T): Unfinished<T> {
+    return this.unfinished.includes(key) ? () => this.do(`rest ${key}`, result) : result;
   }
 
   private async do<T>(operation: string, result: T): Promise<T> {
@@ -359,6 +365,80 @@ describe('the store behind the gate', () => {
     });
   });
 
+  describe('with something left to do for one of those that are asked for together', () => {
+    const hangAtRest = (isRest = true) => {
+      inner.unfinished = 'b';
+      inner.before = (operation) =>
+        operation.startsWith('rest') === isRest ? new Promise(() => undefined) : Promise.resolve();
+    };
+    const ways: [string, (key: string) => Promise<unknown>, there: unknown, notThere: unknown][] = [
+      ['a read', (key) => guard.read(key, []), { entry, seen: 'id' }, unavailable],
+      [
+        'taking a lease',
+        (key) => guard.acquire(key, 'l', 1, ''),
+        { kind: 'granted' },
+        { kind: 'unavailable' },
+      ],
+      ['storing', (key) => guard.store(key, 'l', entry), true, false],
+    ];
+
+    it.each(ways)('%s goes on by itself', async (_, ask, there) => {
+      inner.unfinished = 'b';
+      expect(await Promise.all(['a', 'b', 'c'].map(ask))).toEqual([there, there, there]);
+      expect(inner.asked.at(-1)).toBe('rest b');
+    });
+
+    it.each(ways)('%s holds up no others, and fails alone', async (_, ask, there, notThere) => {
+      hangAtRest();
+      const [a, b, c] = ['a', 'b', 'c'].map(ask);
+      expect(await Promise.all([a, c])).toEqual([there, there]);
+      await pass(DEADLINE_MS);
+      expect(await b).toEqual(notThere);
+      fail('rest');
+      expect(await Promise.all(['a', 'b', 'c'].map(ask))).toEqual([there, notThere, there]);
+      expect(problems).toHaveLength(2);
+    });
+
+    it('a read takes one deadline in all', async () => {
+      inner.unfinished = 'b';
+      inner.before = (operation) =>
+        new Promise((resolve) => {
+          if (operation !== 'rest b') setTimeout(resolve, 60);
+        });
+      const reads = ['a', 'b', 'c'].map((key) => guard.read(key, []));
+      let answered = 0;
+      for (const read of reads) void read.then(() => (answered += 1));
+      await pass(60);
+      expect(answered).toBe(2);
+      await pass(39);
+      expect(answered).toBe(2);
+      await pass(1);
+      expect(await reads[1]).toEqual(unavailable);
+    });
+
+    it('one call that reads many has what can be had', async () => {
+      hangAtRest();
+      const many = guard.readMany(['a', 'b', 'c'], [[], [], []]);
+      await pass(DEADLINE_MS);
+      const there = { entry, seen: 'id' };
+      expect(await many).toEqual([there, unavailable, there]);
+    });
+
+    it('what is evicted meanwhile is not believed', async () => {
+      inner.unfinished = 'b';
+      let go!: () => void;
+      inner.before = (operation) =>
+        operation.startsWith('rest') ? new Promise((resolve) => (go = resolve)) : Promise.resolve();
+      const many = guard.readMany(['a', 'b'], [[], []]);
+      await pass(0);
+      expect(inner.asked).toEqual(['read a,b', 'rest b']);
+      fail('evict');
+      await guard.evict(['b']);
+      go();
+      expect(await many).toEqual([{ entry, seen: 'id' }, unavailable]);
+    });
+  });
+
   describe('with reads at the same time', () => {
     const hang = () => {
       inner.before = () => new Promise(() => undefined);
@@ -373,7 +453,7 @@ describe('the store behind the gate', () => {
     });
 
     it('asks for each alone where one that fails would fail the others', async () => {
-      Object.assign(inner, { mostReads: 1 });
+      inner.mostReads = () => 1;
       guard = guardOf(inner);
       await guard.connected();
       inner.log.length = 0;
