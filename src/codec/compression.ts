@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { deflateRaw, deflateRawSync, inflateRaw, inflateRawSync } from 'node:zlib';
-import { invalidEntry } from './envelope.js';
+import { invalidEntry } from './invalid-entry.js';
 
 /**
  * Raw DEFLATE (RFC 1951), without the header and checksum of gzip: the envelope has its own. It inflates faster

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomFillSync, type KeyObject } from 'node:crypto';
-import { invalidEntry } from './envelope.js';
+import { invalidEntry } from './invalid-entry.js';
 
 /** AES-256-GCM as NIST SP 800-38D has it: a random nonce of 96 bits, a tag of 128. */
 const ALGORITHM = 'aes-256-gcm';

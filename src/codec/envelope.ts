@@ -25,9 +25,9 @@
  * writes to Redis; that is what encryption is for.
  */
 import { crc32 } from 'node:zlib';
-import { CacheError } from '../errors.js';
 import type { Entry } from '../engine/entry.js';
-import { readTexts } from './texts.js';
+import { invalidEntry } from './invalid-entry.js';
+import { endOfText, LEADING_TEXTS, readNames } from './names.js';
 import { readVarint, varintLength, writeVarint, type Cursor } from './varint.js';
 
 const MAGIC = 0xc1;
@@ -42,9 +42,6 @@ const ENTRY_ID = /^[\da-f]{16}$/;
 const TIMES_OFFSET = ENTRY_ID_OFFSET + ID_BYTES;
 const HEAD_BYTES = TIMES_OFFSET + 5 * 8;
 const CHECKSUM_BYTES = 4;
-
-/** Cache and version come before the tags. */
-const LEADING_TEXTS = 2;
 
 /** What was done to the payload of an entry to make the body of its envelope. */
 export interface Sealing {
@@ -145,19 +142,8 @@ function finish(bytes: Buffer, body: Uint8Array, name: string): Buffer {
 export function readEnvelope(bytes: Buffer, name: string): Envelope {
   const end = checkFrame(bytes, name);
   const cursor: Cursor = { offset: HEAD_BYTES, end };
-  const tagCount = readVarint(bytes, cursor);
-  const textCount = LEADING_TEXTS + 2 * tagCount;
-  // Each length takes a byte at least, so a count that cannot be true never becomes a loop.
-  if (textCount > end - cursor.offset) throw invalidEntry('it ends within the header');
-  const lengths: number[] = [];
-  for (let index = 0; index < textCount; index++) lengths.push(readVarint(bytes, cursor));
-  const textEnd = endOfText(cursor, readVarint(bytes, cursor));
-  const texts = readTexts(bytes, cursor.offset, textEnd, lengths);
-  if (texts === undefined) throw invalidEntry('its text has another length');
-  cursor.offset = textEnd;
+  const { cache, version, tags, tokens } = readNames(bytes, cursor);
   const sealing = readSealing(bytes, cursor);
-  const [cache = '', version = ''] = texts;
-
   const entry: Envelope['entry'] = {
     id: entryIdOf(bytes),
     cache,
@@ -167,8 +153,8 @@ export function readEnvelope(bytes: Buffer, name: string): Envelope {
     staleUntil: bytes.readDoubleBE(TIMES_OFFSET + 16),
     errorUntil: bytes.readDoubleBE(TIMES_OFFSET + 24),
     loadCost: bytes.readDoubleBE(TIMES_OFFSET + 32),
-    tags: texts.slice(LEADING_TEXTS, LEADING_TEXTS + tagCount),
-    tokens: texts.slice(LEADING_TEXTS + tagCount),
+    tags,
+    tokens,
     payload: bytes.subarray(cursor.offset, end),
   };
   checkTimes(entry);
@@ -201,12 +187,6 @@ export function cacheNameOf(start: Buffer): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** @param problem what is wrong with it: one of a few texts, none of them with anything of its content */
-export function invalidEntry(problem: string, options?: { readonly cause?: unknown }): CacheError {
-  const message = `Not an entry that this version can read or write: ${problem}.`;
-  return new CacheError('CACHE_INVALID_ENTRY', message, options);
 }
 
 function checksum(bytes: Uint8Array, name: string): number {
@@ -254,9 +234,4 @@ function readKeyId(bytes: Buffer, cursor: Cursor): string {
   const keyId = bytes.toString('latin1', cursor.offset, end);
   cursor.offset = end;
   return keyId;
-}
-
-function endOfText({ offset, end }: Cursor, length: number): number {
-  if (length <= end - offset) return offset + length;
-  throw invalidEntry('it ends within the header');
 }

@@ -3,7 +3,6 @@ import type { Entry } from '../engine/entry.js';
 import { deflate, inflate } from './compression.js';
 import { decrypt, encrypt } from './encryption.js';
 import {
-  invalidEntry,
   joinEnvelope,
   NOTHING_DONE,
   readEnvelope,
@@ -11,6 +10,7 @@ import {
   writeHeader,
   type Sealing,
 } from './envelope.js';
+import { invalidEntry } from './invalid-entry.js';
 import type { KeyRing } from './key-ring.js';
 import { followedBy } from './maybe-promise.js';
 
