@@ -25,7 +25,7 @@
  * writes to Redis; that is what encryption is for.
  */
 import { crc32 } from 'node:zlib';
-import type { Entry } from '../engine/entry.js';
+import type { EntryHead } from '../engine/entry.js';
 import { invalidEntry } from './invalid-entry.js';
 import { endOfText, LEADING_TEXTS, readNames } from './names.js';
 import { readVarint, varintLength, writeVarint, type Cursor } from './varint.js';
@@ -56,7 +56,7 @@ export const NOTHING_DONE: Sealing = Object.freeze({});
 /** An entry as it was read. */
 export interface Envelope {
   /** Its payload is the body: what was made of the payload, in the memory of the bytes that were read. */
-  readonly entry: Omit<Entry, 'payload'> & { readonly payload: Buffer };
+  readonly entry: EntryHead & { readonly payload: Buffer };
   readonly sealing: Sealing;
   /** The bytes before the body. In the memory of those that were read, too. */
   readonly header: Buffer;
@@ -67,18 +67,13 @@ export interface Envelope {
  *
  * @throws CacheError `CACHE_INVALID_ENTRY` when {@link readEnvelope} would refuse what it would write
  */
-export function writeEnvelope(
-  entry: Omit<Entry, 'payload'>,
-  sealing: Sealing,
-  body: Uint8Array,
-  name: string,
-): Buffer {
+export function writeEnvelope(entry: EntryHead, sealing: Sealing, body: Uint8Array, name: string): Buffer {
   const bytes = startWith(entry, sealing, body.length + CHECKSUM_BYTES);
   return finish(bytes, body, name);
 }
 
 /** All that stands before the body. Throws as {@link writeEnvelope} does. */
-export function writeHeader(entry: Omit<Entry, 'payload'>, sealing: Sealing): Buffer {
+export function writeHeader(entry: EntryHead, sealing: Sealing): Buffer {
   return startWith(entry, sealing, 0);
 }
 
@@ -90,7 +85,7 @@ export function joinEnvelope(header: Uint8Array, body: Uint8Array, name: string)
 }
 
 /** The header, and room behind it. */
-function startWith(entry: Omit<Entry, 'payload'>, { inflatedBytes, keyId }: Sealing, room: number): Buffer {
+function startWith(entry: EntryHead, { inflatedBytes, keyId }: Sealing, room: number): Buffer {
   checkTimes(entry);
   if (!ENTRY_ID.test(entry.id)) throw invalidEntry('its id is not 16 hex digits');
   if (entry.tags.length !== entry.tokens.length) throw invalidEntry('it does not have one token per tag');
@@ -207,13 +202,7 @@ function checkFrame(bytes: Buffer, name: string): number {
   return end;
 }
 
-function checkTimes({
-  createdAt,
-  freshUntil,
-  staleUntil,
-  errorUntil,
-  loadCost,
-}: Omit<Entry, 'payload'>): void {
+function checkTimes({ createdAt, freshUntil, staleUntil, errorUntil, loadCost }: EntryHead): void {
   // Written so that NaN fails.
   const isOrdered = freshUntil >= createdAt && staleUntil >= freshUntil && errorUntil >= freshUntil;
   if (!isOrdered || !Number.isFinite(createdAt) || !(loadCost >= 0)) {

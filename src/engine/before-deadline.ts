@@ -1,7 +1,5 @@
 import { Deadlines, type Progress } from './deadlines.js';
 
-export type { Progress };
-
 /**
  * Rejects when work has not settled in time. The work itself goes on.
  *

@@ -65,8 +65,3 @@ export class LeaseKeeper {
     kept.isBeingExtended = false;
   }
 }
-
-/** Lets one lease live on. Returns the function that ends that. */
-export function keepLease(store: CacheStore, key: string, lease: string, limits: LeaseLimits): () => void {
-  return new LeaseKeeper(limits).keep(store, key, lease);
-}

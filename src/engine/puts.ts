@@ -4,7 +4,7 @@ import type { Coherence } from './coherence.js';
 import { expiresAt, type Entry } from './entry.js';
 import type { CacheEvents } from './events.js';
 import type { Generation, Generations } from './generations.js';
-import { keepLease, type LeaseLimits } from './lease-keeper.js';
+import { LeaseKeeper, type LeaseLimits } from './lease-keeper.js';
 import { Patience } from './patience.js';
 import { tellStored } from './telling.js';
 import { newToken } from './token.js';
@@ -41,7 +41,11 @@ interface PutRight {
 
 /** Stores what callers give. A lease is the fence here, too: no put overtakes an eviction that came after it. */
 export class Puts {
-  constructor(private readonly parts: PutsParts) {}
+  private readonly keeper: LeaseKeeper;
+
+  constructor(private readonly parts: PutsParts) {
+    this.keeper = new LeaseKeeper(parts.lease);
+  }
 
   /**
    * Puts in two steps: what is there goes, with the right to store; then the new entry comes, unless something else has
@@ -89,7 +93,7 @@ export class Puts {
     const entry = { ...made, tokens: tokens ?? [] };
     const put = { cache, key, entry };
     if (!isMine) return { ...put, right: undefined };
-    const right = { lease, noted, letGo: before?.letGo ?? keepLease(cache.store, key, lease, limits) };
+    const right = { lease, noted, letGo: before?.letGo ?? this.keeper.keep(cache.store, key, lease) };
     if (tokens !== undefined) return { ...put, right };
     this.giveUp({ ...put, right });
     return { ...put, right: undefined };

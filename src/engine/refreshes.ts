@@ -11,7 +11,7 @@ import { overridesOfOne, type BatchOverrides, type ReadOverrides, type ReadReque
 import type { Outcome } from './outcome.js';
 
 /** Of a store that was not asked. */
-export const NOT_READ: Found = Object.freeze({ seen: '', unavailable: true });
+const NOT_READ: Found = Object.freeze({ seen: '', unavailable: true });
 
 /** What a refresh came to. */
 export interface Refreshed {

@@ -4,7 +4,7 @@ import { ANY_TAG } from '../engine/bound-cache.js';
 import type { Bus, Invalidation } from '../engine/bus.js';
 import { parsePattern, type CachePattern } from '../definition/template.js';
 import type { CacheStore, HowToEvict, MaybePromise } from '../stores/store.js';
-import type { Progress } from '../engine/before-deadline.js';
+import type { Progress } from '../engine/deadlines.js';
 import { EvictionBacklog } from './eviction-backlog.js';
 import { isRefused, type Gate } from './gate.js';
 import { RecentEvictions } from './recent-evictions.js';

@@ -1,5 +1,5 @@
 import type { CachePattern } from '../../definition/template.js';
-import type { Progress } from '../../engine/before-deadline.js';
+import type { Progress } from '../../engine/deadlines.js';
 import type { RedisClient } from './redis-client.js';
 import { escapeGlob, type RedisKeys } from './redis-keys.js';
 import type { RedisTopology, ScannableNode } from './redis-topology.js';

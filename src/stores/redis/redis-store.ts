@@ -5,7 +5,7 @@ import type { Clock } from '../../engine/clock.js';
 import { expiresAt, type Entry } from '../../engine/entry.js';
 import type { LoadEnding } from '../../engine/load-waiters.js';
 import type { Acquired, Found, HowToEvict, LeaseWish, Loaded, MaybePromise, Unfinished } from '../store.js';
-import type { Progress } from '../../engine/before-deadline.js';
+import type { Progress } from '../../engine/deadlines.js';
 import type { RemoteStore } from '../../resilience/guarded-store.js';
 import { answersIn, asError, settled } from './answers-in.js';
 import { acquireScript, isTaken, UNREAD } from './lua/acquire.lua.js';

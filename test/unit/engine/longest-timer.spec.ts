@@ -1,4 +1,4 @@
-import { keepLease } from '../../../src/engine/lease-keeper.js';
+import { LeaseKeeper } from '../../../src/engine/lease-keeper.js';
 import { settlesWithin } from '../../../src/engine/settled-within.js';
 import type { CacheStore } from '../../../src/stores/store.js';
 import { Gate } from '../../support/engine.js';
@@ -26,7 +26,7 @@ describe('a time that is longer than any timer', () => {
       },
     } as Partial<CacheStore> as CacheStore;
     const limits = { ttl: NINETY_DAYS_MS, max: NINETY_DAYS_MS, wait: NINETY_DAYS_MS };
-    const letGo = keepLease(store, 'key', 'lease', limits);
+    const letGo = new LeaseKeeper(limits).keep(store, 'key', 'lease');
     await aMoment();
     letGo();
     expect(extended).toBe(0);

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { jest } from '@jest/globals';
-import { beforeDeadline, type Progress } from '../../../src/engine/before-deadline.js';
+import { beforeDeadline } from '../../../src/engine/before-deadline.js';
+import type { Progress } from '../../../src/engine/deadlines.js';
 import { LONGEST_TIMER_MS } from '../../../src/engine/longest-timer.js';
 
 const LATE = new Error('late');

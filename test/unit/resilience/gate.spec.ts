@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { jest } from '@jest/globals';
-import type { Progress } from '../../../src/engine/before-deadline.js';
+import type { Progress } from '../../../src/engine/deadlines.js';
 import { CacheError } from '../../../src/errors.js';
 import type { BreakerState } from '../../../src/resilience/circuit-breaker.js';
 import { Gate, isRefused, isShut, type Reachable } from '../../../src/resilience/gate.js';
