@@ -1,10 +1,10 @@
+import { LRUCache } from 'lru-cache';
 import { leavesOf } from './leaves-of.js';
-import { Recent } from './recent.js';
 import { Shape } from './shape.js';
 import { shapeTextOf } from './shape-of.js';
 
-/** Of the shapes that were met last, those are known that cost so much in all, or twice that: some 500 of objects. */
-const MAX_COST = 512 * 1024;
+/** Of the shapes that were met last, those are known that cost so much in all: some 1,000 of objects. */
+const LIMITS = { maxSize: 1024 * 1024, sizeCalculation: ({ cost }: Shape) => cost };
 /** So many of the shapes that were written last are tried before a value is asked for its own. */
 const MAX_GUESSES = 8;
 
@@ -17,9 +17,9 @@ export interface Shaped {
 /** The shapes that this process has met. */
 export class KnownShapes {
   /** By the first word of their ids. */
-  private readonly read = new Recent<number, Shape>(MAX_COST);
+  private readonly read = new LRUCache<number, Shape>(LIMITS);
   /** By their texts. */
-  private readonly written = new Recent<string, Shape>(MAX_COST);
+  private readonly written = new LRUCache<string, Shape>(LIMITS);
   /** The latest first. */
   private readonly guesses: Shape[] = [];
 
